@@ -39,7 +39,10 @@ function property(
 }
 
 const LIST: readonly ObservedProperty[] = [
-  property('water_level', ['水位', 'water level (stage)'], 'm', { needsDatum: true, sensorSpan: [-100, 9_000] }),
+  property('water_level', ['水位', 'water level (stage)'], 'm', {
+    needsDatum: true,
+    sensorSpan: [-100, 9_000],
+  }),
   property('ponding_depth', ['积水深度', 'ponding depth'], 'm', { sensorSpan: [-0.05, 10] }),
   property('manhole_level', ['井内水位', 'water level in a manhole'], 'm', {
     needsDatum: true,
@@ -60,7 +63,10 @@ const LIST: readonly ObservedProperty[] = [
   property('water_temperature', ['水温', 'water temperature'], 'Cel', { sensorSpan: [-5, 60] }),
   property('air_temperature', ['气温', 'air temperature'], 'Cel', { sensorSpan: [-60, 70] }),
   property('ph', ['pH', 'pH'], '1', { sensorSpan: [0, 14], spanSource: 'domain' }),
-  property('dissolved_oxygen', ['溶解氧', 'dissolved oxygen'], 'mg/L', { sensorSpan: [0, 20], spanSource: 'domain' }),
+  property('dissolved_oxygen', ['溶解氧', 'dissolved oxygen'], 'mg/L', {
+    sensorSpan: [0, 20],
+    spanSource: 'domain',
+  }),
   property('conductivity', ['电导率', 'conductivity'], 'uS/cm', { sensorSpan: [0, 200_000] }),
   property('turbidity', ['浊度', 'turbidity'], 'NTU', { sensorSpan: [0, 4_000], spanSource: 'domain' }),
   property('ammonia_nitrogen', ['氨氮', 'ammonia nitrogen (as N)'], 'mg/L', {
@@ -73,7 +79,9 @@ const LIST: readonly ObservedProperty[] = [
   }),
   property('total_nitrogen', ['总氮', 'total nitrogen (as N)'], 'mg/L', { sensorSpan: [0, 200] }),
   property('permanganate_index', ['高锰酸盐指数', 'permanganate index'], 'mg/L', { sensorSpan: [0, 500] }),
-  property('chemical_oxygen_demand', ['化学需氧量', 'chemical oxygen demand'], 'mg/L', { sensorSpan: [0, 5_000] }),
+  property('chemical_oxygen_demand', ['化学需氧量', 'chemical oxygen demand'], 'mg/L', {
+    sensorSpan: [0, 5_000],
+  }),
   property('redox_potential', ['氧化还原电位', 'redox potential'], 'mV', { sensorSpan: [-2_000, 2_000] }),
   property('chlorophyll_a', ['叶绿素a', 'chlorophyll a'], 'mg/L', { sensorSpan: [0, 100] }),
   property('gate_opening', ['闸门开度', 'gate opening'], 'm', { sensorSpan: [-0.1, 50] }),

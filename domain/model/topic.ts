@@ -81,7 +81,13 @@ export const TOPIC_CONTRACT = [
     retained: 'no',
     body: 'JPEG, at most 256 KiB; gateways only',
   },
-  { topic: 'ww/v1/{station}/cmd', direction: 'down', qos: '1', retained: 'no', body: 'a command: id, action, expiry' },
+  {
+    topic: 'ww/v1/{station}/cmd',
+    direction: 'down',
+    qos: '1',
+    retained: 'no',
+    body: 'a command: id, action, expiry',
+  },
   {
     topic: 'ww/v1/{station}/cmd/ack',
     direction: 'up',

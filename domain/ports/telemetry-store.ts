@@ -89,7 +89,10 @@ export interface CommittedLedger {
   readonly held: ReadonlyMap<string, number>;
   readonly stations: ReadonlyMap<
     string,
-    { readonly messages: { readonly decoded: number; readonly quarantined: number }; readonly readings: ReadingCounts }
+    {
+      readonly messages: { readonly decoded: number; readonly quarantined: number };
+      readonly readings: ReadingCounts;
+    }
   >;
 }
 

@@ -1,0 +1,131 @@
+import type { DatastreamSpec, Registry, ThingSpec } from '../domain/model/registry.ts';
+import type { Ledger, QuarantineReason } from '../domain/model/ledger.ts';
+import type { DatastreamName } from '../domain/model/datastream.ts';
+import type { Observation } from '../domain/model/observation.ts';
+import type { RefusalReason } from '../domain/ports/identity.ts';
+import type { ApiToken, Role } from '../domain/ports/operations.ts';
+import type {
+  Aggregate,
+  AggregateRow,
+  QuarantineQuery,
+  QuarantineRow,
+} from '../domain/ports/telemetry-store.ts';
+import type { BucketName } from '../domain/time/bucket.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+
+/** Who is calling, after authentication. */
+export interface Principal {
+  /** `token:<id>`, or `control` for the control socket. */
+  readonly id: string;
+  readonly role: Role;
+  readonly organisation: string;
+  readonly scope: readonly string[];
+}
+
+/** Readiness with the reasons against it; ready when there are none. Warnings do not make it unready. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reasons: readonly { readonly code: string; readonly message: string; readonly since: EpochMs }[];
+  readonly warnings: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** The last value of one datastream. */
+export interface LatestValue extends DatastreamName {
+  readonly station: string;
+  readonly observation: Observation;
+}
+
+/** One figure for /metrics. Names are built in `server/metrics.ts` only. */
+export interface MetricSample {
+  readonly name: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+export interface DatastreamAddress extends DatastreamName {
+  readonly station: string;
+}
+
+/** How a station's clock and sequence look from here. */
+export interface StationHealth {
+  readonly connected: boolean;
+  readonly connectedSince?: EpochMs;
+  readonly lastReceived?: EpochMs;
+  /** Messages missing by the sequence counter, and how often it started again. */
+  readonly sequenceGaps?: number;
+  readonly sequenceResets?: number;
+  /** Device clock minus ours, milliseconds, with the half-width of its uncertainty. */
+  readonly clockOffsetMs?: number;
+  readonly clockUncertaintyMs?: number;
+}
+
+/** What a replay of quarantine did. */
+export interface QuarantineReplay {
+  readonly tried: number;
+  readonly released: number;
+  readonly stillQuarantined: number;
+}
+
+/** A third party's readings: the body of `POST /api/v1/observations`. */
+export interface Submission {
+  readonly station: string;
+  /** The payload of an `obs` message, exactly as it will be journalled. */
+  readonly payload: Uint8Array;
+}
+
+/** Everything HTTP and the control socket can ask for. Implemented by the wiring; faked in their tests. */
+export interface Application {
+  readonly startedAt: EpochMs;
+  now(): EpochMs;
+  readiness(): Promise<Readiness>;
+  registry(): Registry;
+  stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
+  latest(): Promise<readonly LatestValue[]>;
+  /** `undefined` when the station is registered without this datastream and the store never saw it. */
+  findDatastream(
+    address: DatastreamAddress,
+  ): Promise<{ readonly id: number | undefined; readonly spec: DatastreamSpec | undefined } | undefined>;
+  range(query: {
+    readonly datastream: number;
+    readonly from: EpochMs;
+    readonly to: EpochMs;
+    readonly limit: number;
+  }): Promise<readonly Observation[]>;
+  aggregate(query: {
+    readonly datastream: number;
+    readonly from: EpochMs;
+    readonly to: EpochMs;
+    readonly bucket: BucketName;
+    readonly aggregates: readonly Aggregate[];
+    readonly limit: number;
+  }): Promise<readonly AggregateRow[]>;
+  /** In total, or of one station. */
+  ledger(station?: string): Promise<Ledger>;
+  /** Compares the ledger's stored counts with the rows in the tables. */
+  auditLedger(): Promise<{ readonly agrees: boolean; readonly differences: readonly string[] }>;
+  quarantine(query: QuarantineQuery): Promise<readonly QuarantineRow[]>;
+  replayQuarantine(filter: {
+    readonly station?: string;
+    readonly reason?: QuarantineReason;
+  }): Promise<QuarantineReplay>;
+  /** Resolves when the readings are durable in the journal. */
+  submit(principal: Principal, submission: Submission): Promise<void>;
+  metrics(): Promise<readonly MetricSample[]>;
+  /** The principal of a bearer token, or undefined. */
+  authenticate(token: string): Principal | undefined;
+  countRefusal(principal: string, reason: RefusalReason): void;
+
+  // Administration: control socket and admin role only. Every call is audited under the principal.
+  enrol(principal: Principal, id: string): Promise<{ readonly id: string; readonly secret: string }>;
+  rotate(principal: Principal, id: string): Promise<{ readonly id: string; readonly secret: string }>;
+  revoke(principal: Principal, id: string): Promise<void>;
+  createToken(
+    principal: Principal,
+    token: { readonly role: Role; readonly organisation?: string; readonly scope?: readonly string[] },
+  ): Promise<{ readonly token: string; readonly record: ApiToken }>;
+  /** Registers things and enrols those that have no credential yet; answers the fresh secrets, once. */
+  register(
+    principal: Principal,
+    things: readonly ThingSpec[],
+  ): Promise<{ readonly secrets: Readonly<Record<string, string>> }>;
+}
