@@ -12,6 +12,9 @@ import type {
 } from '../domain/ports/telemetry-store.ts';
 import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import type { MetricSample } from './metrics.ts';
+
+export type { MetricSample };
 
 /** Who is calling, after authentication. */
 export interface Principal {
@@ -33,13 +36,6 @@ export interface Readiness {
 export interface LatestValue extends DatastreamName {
   readonly station: string;
   readonly observation: Observation;
-}
-
-/** One figure for /metrics. Names are built in `server/metrics.ts` only. */
-export interface MetricSample {
-  readonly name: string;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly value: number;
 }
 
 export interface DatastreamAddress extends DatastreamName {

@@ -67,8 +67,8 @@ export const QUARANTINE_REASONS = {
 } as const;
 export type QuarantineReason = keyof typeof QUARANTINE_REASONS;
 
-/** Why a reading was rejected: not kept, only counted, with a hash of its message. */
+/** Why a reading was rejected: neither stored nor quarantined, only counted. Its bytes stay in the arrival log. */
 export const REJECT_REASONS = {
-  quarantine_quota: 'The station had used up its quarantine quota; only hash and count are left.',
+  quarantine_quota: 'The station had used up its quarantine quota for the hour.',
 } as const;
 export type RejectReason = keyof typeof REJECT_REASONS;

@@ -36,6 +36,12 @@ export function parseUpTopic(topic: string): UpTopic | undefined {
   return undefined;
 }
 
+/** The station level of any topic of ours, for counting; `-` where there is none. */
+export function stationOf(topic: string): string {
+  const [root, version, station] = topic.split('/', 3);
+  return root === 'ww' && version === 'v1' && station !== undefined && station !== '' ? station : '-';
+}
+
 export function upTopic(station: ThingId, channel: Exclude<UpChannel, 'snapshot'>): string {
   return `${TOPIC_ROOT}/${station}/${channel}`;
 }
@@ -49,6 +55,14 @@ export function commandTopic(station: ThingId): string {
 export function alertPrefix(basin: string): string {
   return `${TOPIC_ROOT}/alerts/${basin}/`;
 }
+
+/**
+ * Where the server journals its own decisions about its clock, so that a replay of the arrival log decides alike.
+ * `-` is no thing id: no client can publish here.
+ */
+export const CLOCK_DECISION_TOPIC = `${TOPIC_ROOT}/-/clock`;
+/** The principal of entries that the server journals itself. */
+export const SERVER_PRINCIPAL = '-server';
 
 /** What docs/reference/topics.md says of each topic. */
 export const TOPIC_CONTRACT = [

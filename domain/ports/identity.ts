@@ -60,6 +60,7 @@ export const REFUSAL_REASONS = {
   hook_failed: 'An internal error in the connection handling; the connection was closed.',
   http_unauthenticated: 'No valid token.',
   http_forbidden: 'The role does not allow it.',
+  http_not_found: 'No such path, method or resource.',
   http_invalid: 'The request body or query was invalid.',
   http_too_large: 'The request body was too large.',
   http_rate_limited: 'Too many requests.',

@@ -1,0 +1,103 @@
+import type { Observation } from '../domain/model/observation.ts';
+import type { Cursors } from '../domain/ports/journal.ts';
+import type {
+  HeldMessage,
+  LedgerDelta,
+  QuarantineItem,
+  StoreBatch,
+  StoredDatastream,
+} from '../domain/ports/telemetry-store.ts';
+import { ReadingBuffer } from './reading-buffer.ts';
+
+type Counted = Exclude<keyof LedgerDelta, 'station'>;
+type MutableDelta = { station: string } & Record<Counted, number>;
+
+/**
+ * Gathers everything one unit of consumption does to the store, so that rows, ledger, quarantine and cursor become
+ * durable together or not at all.
+ */
+export class BatchBuilder {
+  readonly #readings = new ReadingBuffer();
+  readonly #ledger = new Map<string, MutableDelta>();
+  #quarantined: QuarantineItem[] = [];
+  #released: { position: number; item: number }[] = [];
+  #held: HeldMessage[] = [];
+  #unheld: number[] = [];
+
+  get readingCount(): number {
+    return this.#readings.count;
+  }
+
+  addReading(reading: Observation): void {
+    this.#readings.add(reading);
+  }
+
+  count(station: string, what: Counted, by = 1): void {
+    let delta = this.#ledger.get(station);
+    if (delta === undefined) {
+      delta = {
+        station,
+        messagesDecoded: 0,
+        messagesQuarantined: 0,
+        readingsDecoded: 0,
+        readingsQuarantined: 0,
+        readingsRejected: 0,
+      };
+      this.#ledger.set(station, delta);
+    }
+    delta[what] += by;
+  }
+
+  quarantine(item: QuarantineItem): void {
+    this.#quarantined.push(item);
+  }
+
+  release(position: number, item: number): void {
+    this.#released.push({ position, item });
+  }
+
+  hold(message: HeldMessage): void {
+    this.#held.push(message);
+  }
+
+  unhold(position: number): void {
+    this.#unheld.push(position);
+  }
+
+  /** True when the batch would change nothing but cursors. */
+  get isEmpty(): boolean {
+    return (
+      this.#readings.count === 0 &&
+      this.#ledger.size === 0 &&
+      this.#quarantined.length === 0 &&
+      this.#released.length === 0 &&
+      this.#held.length === 0 &&
+      this.#unheld.length === 0
+    );
+  }
+
+  /** Closes the batch; the builder starts anew. */
+  take(rest: {
+    readonly cursors: Partial<Cursors>;
+    readonly newDatastreams: readonly StoredDatastream[];
+    readonly stationStates?: StoreBatch['stationStates'];
+  }): StoreBatch {
+    const batch: StoreBatch = {
+      readings: this.#readings.take(),
+      newDatastreams: rest.newDatastreams,
+      ledger: [...this.#ledger.values()],
+      quarantined: this.#quarantined,
+      released: this.#released,
+      held: this.#held,
+      unheld: this.#unheld,
+      cursors: rest.cursors,
+      ...(rest.stationStates === undefined ? {} : { stationStates: rest.stationStates }),
+    };
+    this.#ledger.clear();
+    this.#quarantined = [];
+    this.#released = [];
+    this.#held = [];
+    this.#unheld = [];
+    return batch;
+  }
+}

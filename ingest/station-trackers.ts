@@ -1,0 +1,88 @@
+import { z } from 'zod';
+
+import type { EpochMs } from '../domain/time/instant.ts';
+import { ClockOffsetTracker } from './clock-offset.ts';
+import type { ClockOffset } from './clock-offset.ts';
+import { SequenceTracker } from './sequence-tracker.ts';
+import type { SequenceState } from './sequence-tracker.ts';
+
+/** What is known of a station beside its readings. */
+export interface StationTrack {
+  readonly station: string;
+  readonly lastReceived: EpochMs;
+  readonly sequence: SequenceState | undefined;
+  readonly clock: ClockOffset | undefined;
+}
+
+interface Track {
+  readonly sequence: SequenceTracker;
+  readonly clock: ClockOffsetTracker;
+  lastReceived: EpochMs;
+  changed: boolean;
+}
+
+const KEPT = z.object({
+  lastReceived: z.number(),
+  sequence: z.object({ highest: z.number(), gaps: z.number(), resets: z.number() }).optional(),
+});
+
+/** Sequence gaps and clock offsets per station. The sequence state is kept with the store, clock samples are not. */
+export class StationTrackers {
+  readonly #tracks = new Map<string, Track>();
+
+  adopt(states: readonly { readonly station: string; readonly state: string }[]): void {
+    for (const { station, state } of states) {
+      const kept = KEPT.safeParse(JSON.parse(state));
+      // A state of another version only informs; starting anew loses no reading.
+      if (!kept.success) continue;
+      this.#tracks.set(station, {
+        sequence: new SequenceTracker(kept.data.sequence),
+        clock: new ClockOffsetTracker(),
+        lastReceived: kept.data.lastReceived as EpochMs,
+        changed: false,
+      });
+    }
+  }
+
+  observe(
+    station: string,
+    message: { seq: number | undefined; sent: number; received: EpochMs; live: boolean },
+  ): void {
+    let track = this.#tracks.get(station);
+    if (track === undefined) {
+      track = {
+        sequence: new SequenceTracker(),
+        clock: new ClockOffsetTracker(),
+        lastReceived: message.received,
+        changed: true,
+      };
+      this.#tracks.set(station, track);
+    }
+    if (message.seq !== undefined) track.sequence.observe(message.seq);
+    // What was buffered says nothing about the path's delay.
+    if (message.live) track.clock.observe(message.sent, message.received);
+    if (message.received > track.lastReceived) track.lastReceived = message.received;
+    track.changed = true;
+  }
+
+  all(): StationTrack[] {
+    return [...this.#tracks].map(([station, track]) => ({
+      station,
+      lastReceived: track.lastReceived,
+      sequence: track.sequence.state(),
+      clock: track.clock.estimate(),
+    }));
+  }
+
+  /** States that changed since the last call, to be kept with the next batch. */
+  takeChanged(): { station: string; state: string }[] {
+    const changed: { station: string; state: string }[] = [];
+    for (const [station, track] of this.#tracks) {
+      if (!track.changed) continue;
+      track.changed = false;
+      const state = { lastReceived: track.lastReceived, sequence: track.sequence.state() };
+      changed.push({ station, state: JSON.stringify(state) });
+    }
+    return changed;
+  }
+}
