@@ -1,0 +1,46 @@
+import { join } from 'node:path';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
+
+import type { Operations } from '../../domain/ports/operations.ts';
+import { AppError } from '../../domain/errors.ts';
+import { serveCalls } from '../thread/remote.ts';
+import { OPERATIONS_FILE, SqliteOperations } from './operations.ts';
+
+export interface OperationsWorkerData {
+  /** The data directory. */
+  readonly directory: string;
+}
+
+function serve(main: MessagePort, { directory }: OperationsWorkerData): void {
+  let operations: SqliteOperations | undefined;
+  const opened = (): Operations => {
+    if (operations === undefined) throw new AppError('shutting_down', 'The operations store is not open.');
+    return operations;
+  };
+  serveCalls(main, {
+    start: () => {
+      operations = new SqliteOperations(join(directory, OPERATIONS_FILE));
+    },
+    things: () => opened().things(),
+    putThings: (things: Parameters<Operations['putThings']>[0]) => opened().putThings(things),
+    credentials: () => opened().credentials(),
+    putCredentials: (credentials: Parameters<Operations['putCredentials']>[0]) =>
+      opened().putCredentials(credentials),
+    tokens: () => opened().tokens(),
+    putToken: (token: Parameters<Operations['putToken']>[0]) => opened().putToken(token),
+    refusals: () => opened().refusals(),
+    addRefusals: (counts: Parameters<Operations['addRefusals']>[0]) => opened().addRefusals(counts),
+    appendAudit: (entry: Parameters<Operations['appendAudit']>[0]) => opened().appendAudit(entry),
+    audit: (limit: number) => opened().audit(limit),
+    close: async () => {
+      const closing = operations;
+      operations = undefined;
+      await closing?.close();
+      // The thread ends by itself after this answer has left.
+      setImmediate(() => main.unref());
+    },
+  });
+}
+
+if (parentPort !== null) serve(parentPort, workerData as OperationsWorkerData);
