@@ -1,0 +1,25 @@
+import type { Handler } from './call.ts';
+import { auditLedger, showLedger } from './ledger-handlers.ts';
+import { readObservations, submitObservations } from './observation-handlers.ts';
+import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
+import { listQuarantine, replayQuarantine, showQuarantineItem } from './quarantine-handlers.ts';
+import type { RouteId } from './routes.ts';
+import { listLatest, listStations, showStation } from './station-handlers.ts';
+
+/** Who answers which route. */
+export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
+  healthz: answerHealth,
+  readyz: answerReadiness,
+  metrics: answerMetrics,
+  openapi: answerOpenApi,
+  stations: listStations,
+  station: showStation,
+  latest: listLatest,
+  observations: readObservations,
+  submit: submitObservations,
+  ledger: showLedger,
+  ledgerAudit: auditLedger,
+  quarantine: listQuarantine,
+  quarantineItem: showQuarantineItem,
+  quarantineReplay: replayQuarantine,
+};

@@ -1,0 +1,238 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
+import { ROLES } from '../../domain/ports/operations.ts';
+import type { Role } from '../../domain/ports/operations.ts';
+import { createFakeApplication } from '../../test/harness/fake-application.ts';
+import { startHttpProbe } from '../../test/harness/http-probe.ts';
+import type { HttpProbe, ProbeRequest } from '../../test/harness/http-probe.ts';
+import { problemSchema } from './problem.ts';
+import { ROUTES, ROUTE_IDS, routeSpec } from './routes.ts';
+import type { RouteId } from './routes.ts';
+
+const application = createFakeApplication();
+application.quarantined = [
+  {
+    position: 5,
+    item: -1,
+    reason: 'malformed_json',
+    detail: 'Unexpected end.',
+    station: 'RIVER-1',
+    principal: 'RIVER-1',
+    topic: 'ww/v1/RIVER-1/obs',
+    received: application.startedAt,
+    payload: new Uint8Array([123]),
+    sha256: 'ab',
+    released: false,
+  },
+];
+const tokens = new Map(ROLES.map(role => [role, application.token(role, [])]));
+let probe: HttpProbe;
+
+beforeAll(async () => {
+  probe = await startHttpProbe(application);
+});
+afterAll(() => probe.server.stop());
+beforeEach(() => {
+  application.asked.refusals.length = 0;
+});
+
+/** A request of each route that succeeds for whoever may make it. */
+const VALID: Record<RouteId, { path: string } & ProbeRequest> = {
+  healthz: { path: '/healthz' },
+  readyz: { path: '/readyz' },
+  metrics: { path: '/metrics' },
+  openapi: { path: '/api/openapi.json' },
+  stations: { path: '/api/v1/stations' },
+  station: { path: '/api/v1/stations/RIVER-1' },
+  latest: { path: '/api/v1/latest' },
+  observations: { path: '/api/v1/datastreams/RIVER-1/water_level/observations?from=0&to=1' },
+  submit: {
+    path: '/api/v1/observations',
+    json: { station: 'RIVER-1', sent: 1, obs: [{ p: 'water_level', t: 1, v: 3.2 }] },
+  },
+  ledger: { path: '/api/v1/ledger' },
+  ledgerAudit: { path: '/api/v1/ledger/audit' },
+  quarantine: { path: '/api/v1/quarantine' },
+  quarantineItem: { path: '/api/v1/quarantine/5/-1' },
+  quarantineReplay: { path: '/api/v1/quarantine/replay', json: {} },
+};
+
+/** Written out a second time, so that a change of the table must be meant. */
+const ALLOWED: Record<RouteId, string> = {
+  healthz: 'public',
+  readyz: 'public',
+  metrics: 'public',
+  openapi: 'public',
+  stations: 'viewer duty dispatcher engineer integrator admin',
+  station: 'viewer duty dispatcher engineer integrator admin',
+  latest: 'viewer duty dispatcher engineer integrator admin',
+  observations: 'viewer duty dispatcher engineer integrator admin',
+  submit: 'engineer integrator admin',
+  ledger: 'viewer duty dispatcher engineer integrator admin',
+  ledgerAudit: 'viewer duty dispatcher engineer admin',
+  quarantine: 'viewer duty dispatcher engineer integrator admin',
+  quarantineItem: 'viewer duty dispatcher engineer integrator admin',
+  quarantineReplay: 'engineer admin',
+};
+
+const EVERY_ROUTE_AND_CALLER = ROUTE_IDS.flatMap(route =>
+  [...ROLES, 'nobody' as const].map(caller => ({ route, caller })),
+);
+
+function expectedStatus(route: RouteId, caller: Role | 'nobody'): number {
+  const success = ROUTES[route].status;
+  if (ALLOWED[route] === 'public') return success;
+  if (caller === 'nobody') return 401;
+  return ALLOWED[route].split(' ').includes(caller) ? success : 403;
+}
+
+describe('access', () => {
+  it.each(EVERY_ROUTE_AND_CALLER)('$route answers $caller as the table says', async ({ route, caller }) => {
+    const { path, ...request } = VALID[route];
+    const token = caller === 'nobody' ? undefined : tokens.get(caller);
+    const answer = await probe.ask(path, {
+      ...request,
+      method: ROUTES[route].method,
+      ...(token === undefined ? {} : { token }),
+    });
+    const expected = expectedStatus(route, caller);
+    expect(answer.status).toBe(expected);
+    if (expected === 401) {
+      expect(application.asked.refusals).toEqual(['- http_unauthenticated']);
+      expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    } else if (expected === 403) {
+      expect(application.asked.refusals).toEqual([`token:${caller} http_forbidden`]);
+    } else {
+      expect(application.asked.refusals).toEqual([]);
+    }
+    if (expected >= 400) problemSchema.parse(answer.body);
+  });
+
+  it.each(ROUTE_IDS)('%s answers what its schema says, with safe headers', async route => {
+    const { path, ...request } = VALID[route];
+    const answer = await probe.ask(path, {
+      ...request,
+      method: ROUTES[route].method,
+      token: tokens.get('admin')!,
+    });
+    const schema: z.ZodType | undefined = routeSpec(route).response;
+    if (schema !== undefined) schema.parse(answer.body);
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it('counts an unknown token as a stranger', async () => {
+    const answer = await probe.ask('/api/v1/latest', { token: 'stolen' });
+    expect(answer.status).toBe(401);
+    expect(application.asked.refusals).toEqual(['- http_unauthenticated']);
+  });
+
+  it('answers a public route also with an unknown token', async () => {
+    expect((await probe.ask('/healthz', { token: 'stolen' })).status).toBe(200);
+  });
+});
+
+describe('paths and methods', () => {
+  it.each(['/', '/api/v1', '/api/v1/alarms', '/api/v1/latest/', '/API/v1/latest', '/api/v2/latest'])(
+    'answers %s with a 404 problem and counts it',
+    async path => {
+      const answer = await probe.ask(path, { token: tokens.get('admin')! });
+      expect(answer.status).toBe(404);
+      expect(answer.headers.get('content-type')).toContain('application/problem+json');
+      expect(answer.body).toMatchObject({ type: 'urn:waterwarden:error:not_found', code: 'not_found' });
+      expect(application.asked.refusals).toEqual(['token:admin http_not_found']);
+    },
+  );
+
+  it.each([
+    ['DELETE', '/api/v1/stations/RIVER-1', 'GET, HEAD'],
+    ['POST', '/api/v1/latest', 'GET, HEAD'],
+    ['GET', '/api/v1/observations', 'POST'],
+    ['OPTIONS', '/api/v1/quarantine/replay', 'POST'],
+    ['PROPFIND', '/healthz', 'GET, HEAD'],
+  ])('answers %s %s with 405 and Allow: %s', async (method, path, allow) => {
+    const answer = await probe.ask(path, { method, token: tokens.get('admin')! });
+    expect(answer.status).toBe(405);
+    expect(answer.headers.get('allow')).toBe(allow);
+    expect(answer.body).toMatchObject({ code: 'method_not_allowed' });
+  });
+
+  it.each(['/healthz', '/metrics', '/api/v1/latest', '/api/v1/stations/RIVER-1'])(
+    'answers HEAD %s with the headers of GET and no body',
+    async path => {
+      const token = tokens.get('viewer')!;
+      const [get, head] = [
+        await probe.ask(path, { token }),
+        await probe.ask(path, { token, method: 'HEAD' }),
+      ];
+      expect(head.status).toBe(200);
+      expect(head.text).toBe('');
+      expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+    },
+  );
+
+  it.each(['/api/v1/stations/%zz', `/api/v1/stations/${'a'.repeat(300)}`])(
+    'answers a path that cannot be read with a 400 problem',
+    async path => {
+      const answer = await probe.ask(path, { token: tokens.get('admin')! });
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({
+        code: 'invalid_request',
+        problems: [expect.stringMatching(/^path/)],
+      });
+      expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(application.asked.refusals).toEqual(['- http_invalid']);
+    },
+  );
+
+  it('refuses a 404 before it reads the body', async () => {
+    const answer = await probe.ask('/nowhere', {
+      method: 'POST',
+      text: '{',
+      headers: { 'content-type': 'x/y' },
+    });
+    expect(answer.status).toBe(404);
+  });
+});
+
+describe('an integrator with a list of stations', () => {
+  const scoped = application.token('integrator', ['PUMP-1']);
+  const get = (path: string) => probe.ask(path, { token: scoped });
+
+  it.each([
+    '/api/v1/stations/RIVER-1',
+    '/api/v1/latest?station=RIVER-1',
+    '/api/v1/datastreams/RIVER-1/water_level/observations?from=0&to=1',
+    '/api/v1/ledger',
+    '/api/v1/ledger?station=RIVER-1',
+    '/api/v1/quarantine',
+    '/api/v1/quarantine?station=RIVER-1',
+    '/api/v1/stations/NOT-THERE',
+  ])('is refused %s', async path => {
+    expect((await get(path)).status).toBe(403);
+  });
+
+  it('sees only its own stations in the list', async () => {
+    const { body } = await get('/api/v1/stations');
+    expect(body.items.map((item: { id: string }) => item.id)).toEqual(['PUMP-1']);
+  });
+
+  it('is told that a foreign quarantined item does not exist', async () => {
+    expect((await get('/api/v1/quarantine/5/-1')).status).toBe(404);
+  });
+
+  it('reads and writes its own station', async () => {
+    expect((await get('/api/v1/ledger?station=PUMP-1')).status).toBe(200);
+    expect((await get('/api/v1/quarantine?station=PUMP-1')).status).toBe(200);
+    const submit = (station: string) =>
+      probe.ask('/api/v1/observations', {
+        method: 'POST',
+        token: scoped,
+        json: { station, sent: 1, obs: [{ p: 'pump_running.1', t: 1, v: 1 }] },
+      });
+    application.asked.submissions.length = 0;
+    expect((await submit('PUMP-1')).status).toBe(202);
+    expect((await submit('RIVER-1')).status).toBe(403);
+    expect(application.asked.submissions.map(({ submission }) => submission.station)).toEqual(['PUMP-1']);
+  });
+});

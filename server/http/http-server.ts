@@ -1,0 +1,339 @@
+import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
+import fastify from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { AppError, isAppError, messageOf } from '../../domain/errors.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import { STRANGER } from '../../domain/ports/identity.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import { durationMs } from '../../domain/time/instant.ts';
+import type { Application } from '../application.ts';
+import { RefusedRequest, authorise, enforceRate, identify } from './admission.ts';
+import type { Arrival, Caller } from './admission.ts';
+import { renderList } from './answer.ts';
+import type { Answer } from './answer.ts';
+import type { Call, Handler } from './call.ts';
+import { ConnectionGuard, answerClientError } from './connection-guard.ts';
+import { HANDLERS } from './handlers.ts';
+import { DEFAULT_HTTP_LIMITS } from './limits.ts';
+import type { HttpLimits } from './limits.ts';
+import { PROBLEM_CONTENT_TYPE, refusalOf, toProblem } from './problem.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { RequestCounters } from './request-counters.ts';
+import { ROUTE_IDS, routeSpec } from './routes.ts';
+import type { RouteId } from './routes.ts';
+import { validateRequest } from './validate-request.ts';
+
+export interface HttpServerOptions {
+  readonly application: Application;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly limits?: Partial<HttpLimits>;
+  /** The version of the server, for OpenAPI. */
+  readonly version?: string;
+}
+
+export interface HttpServer {
+  /** @throws AppError `config_invalid` when the address cannot be listened on */
+  start(): Promise<void>;
+  /**
+   * Takes no new request, lets those in flight finish, at most for the grace time, and closes every connection.
+   * Idempotent.
+   */
+  stop(): Promise<void>;
+  /** Where it listens; `undefined` before `start` and after `stop`. */
+  address(): { readonly host: string; readonly port: number } | undefined;
+}
+
+/** What the server remembers of a request from its arrival to its answer. */
+interface Passage {
+  readonly arrivedMs: number;
+  readonly caller: Caller;
+  readonly arrival: Arrival;
+  /** True once a token of the bucket was taken. */
+  admitted: boolean;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    readonly routeId?: RouteId;
+  }
+}
+
+/** The HTTP API. Creating it opens nothing. */
+export function createHttpServer(options: HttpServerOptions): HttpServer {
+  return new FastifyHttpServer(options);
+}
+
+class FastifyHttpServer implements HttpServer {
+  readonly #application: Application;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #options: HttpServerOptions;
+  readonly #limits: HttpLimits;
+  readonly #limiter: RateLimiter;
+  readonly #counters = new RequestCounters();
+  readonly #passages = new WeakMap<FastifyRequest, Passage>();
+  /** Connections whose error was answered and counted already. */
+  readonly #brokenOff = new WeakSet<Socket>();
+  #app: FastifyInstance | undefined;
+  #guard: ConnectionGuard | undefined;
+  #stopping = false;
+  #stopped: Promise<void> = Promise.resolve();
+  #onQuiet: () => void = () => undefined;
+
+  constructor(options: HttpServerOptions) {
+    this.#options = options;
+    this.#application = options.application;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+    this.#limiter = new RateLimiter({ clock: options.clock, ...this.#limits });
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = false;
+    const app = this.#createApp();
+    this.#app = app;
+    this.#guard = new ConnectionGuard(app.server, { ...this.#limits, countRefusal: this.#countRefusal });
+    try {
+      await app.listen({ host: this.#options.host, port: this.#options.port });
+    } catch (error) {
+      await this.stop();
+      throw new AppError(
+        'config_invalid',
+        `HTTP cannot listen on ${this.#options.host}:${this.#options.port}: ${messageOf(error)}`,
+        { cause: error },
+      );
+    }
+  }
+
+  stop(): Promise<void> {
+    const app = this.#app;
+    if (app !== undefined) {
+      this.#app = undefined;
+      this.#stopped = this.#close(app);
+    }
+    return this.#stopped;
+  }
+
+  async #close(app: FastifyInstance): Promise<void> {
+    this.#stopping = true;
+    const cancel = this.#clock.after(durationMs(this.#limits.stopGraceMs), () => {
+      this.#log.warn('HTTP requests were cut, since they did not finish in time.', {
+        requests: this.#counters.inFlight,
+      });
+      app.server.closeAllConnections();
+    });
+    // Closing the server ends connections whose answer is written but not yet sent, so that comes last.
+    await this.#quiet();
+    await app.close();
+    cancel();
+  }
+
+  /** Resolves when no request is in flight. */
+  #quiet(): Promise<void> {
+    if (this.#counters.inFlight === 0) return Promise.resolve();
+    return new Promise(resolve => {
+      this.#onQuiet = resolve;
+    });
+  }
+
+  address(): { readonly host: string; readonly port: number } | undefined {
+    const address = this.#app?.server.address();
+    return typeof address === 'object' && address !== null
+      ? { host: address.address, port: address.port }
+      : undefined;
+  }
+
+  readonly #countRefusal: Application['countRefusal'] = (principal, reason) =>
+    this.#application.countRefusal(principal, reason);
+
+  #createApp(): FastifyInstance {
+    const app = fastify({
+      bodyLimit: this.#limits.bodyBytes,
+      connectionTimeout: this.#limits.socketIdleMs,
+      requestTimeout: this.#limits.requestTimeoutMs,
+      keepAliveTimeout: this.#limits.keepAliveMs,
+      forceCloseConnections: 'idle',
+      // Our own hook answers while stopping, as a problem.
+      return503OnClosing: false,
+      exposeHeadRoutes: false,
+      logger: false,
+      http: {
+        maxHeaderSize: this.#limits.headerBytes,
+        headersTimeout: this.#limits.headersTimeoutMs,
+        connectionsCheckingInterval: Math.min(5_000, this.#limits.headersTimeoutMs),
+      },
+      clientErrorHandler: (error, socket) => {
+        // The end of a broken request is a second error of the same one.
+        if (this.#brokenOff.has(socket)) return;
+        this.#brokenOff.add(socket);
+        answerClientError(error, socket, this.#countRefusal);
+      },
+      frameworkErrors: (error, request, reply) => this.#answerBadUrl(error, request, reply),
+    });
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser(
+      'application/json',
+      { parseAs: 'buffer' },
+      async (_request: FastifyRequest, body: Buffer) => parseJson(body),
+    );
+    app.addHook('onRequest', async (request, reply) => this.#admit(request, reply));
+    app.addHook('onSend', async (_request, reply) => this.#addHeaders(reply));
+    app.setErrorHandler((error, request, reply) => this.#answerError(error, request, reply));
+    // The admission hook refuses what has no route; the handler is only there for the framework.
+    app.setNotFoundHandler(() => {
+      throw new AppError('not_found', 'There is nothing at this path.');
+    });
+    for (const id of ROUTE_IDS) this.#addRoute(app, id);
+    return app;
+  }
+
+  #addRoute<Id extends RouteId>(app: FastifyInstance, id: Id): void {
+    const spec = routeSpec(id);
+    const handler: Handler<Id> = HANDLERS[id];
+    app.route({
+      method: spec.method === 'GET' ? ['GET', 'HEAD'] : [spec.method],
+      url: spec.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      config: { routeId: id },
+      handler: async (request, reply) => {
+        const call = {
+          application: this.#application,
+          server: {
+            version: this.#options.version ?? '0.0.0',
+            samples: () => this.#counters.samples(this.#guard?.open ?? 0),
+          },
+          principal: this.#passages.get(request)?.caller.principal,
+          ...validateRequest(spec, request),
+        };
+        // The schemas and the access of the route make these types true; the compiler cannot follow the table.
+        const answer = await handler(call as Call<Id>);
+        return this.#send(reply, answer, spec.status);
+      },
+    });
+  }
+
+  #admit(request: FastifyRequest, reply: FastifyReply): void {
+    const arrival: Arrival = {
+      method: request.method,
+      path: request.url.split('?', 1)[0] ?? '',
+      authorization: request.headers.authorization,
+      remoteAddress: request.socket.remoteAddress,
+      route: request.routeOptions.config.routeId,
+    };
+    const caller = identify(this.#application, arrival);
+    const passage: Passage = { arrivedMs: this.#clock.monotonicMs(), caller, arrival, admitted: false };
+    this.#passages.set(request, passage);
+    // What is refused because of the stop must not delay it.
+    if (!this.#stopping) this.#counters.inFlight += 1;
+    const counted = !this.#stopping;
+    // Not the framework's own hook for the end of a response: that one waits for the handler, also when the client
+    // is long gone.
+    reply.raw.once('close', () => {
+      if (counted) this.#counters.inFlight -= 1;
+      this.#finish(passage, reply);
+    });
+    // A body that nobody will read must not keep the connection busy.
+    if (Number(request.headers['content-length'] ?? 0) > this.#limits.bodyBytes)
+      reply.header('connection', 'close');
+    if (this.#stopping) {
+      throw new RefusedRequest('shutting_down', 'The server is stopping.', { 'retry-after': '5' });
+    }
+    if (arrival.route === undefined || routeSpec(arrival.route).rateLimited !== false) {
+      enforceRate(this.#limiter, caller);
+      passage.admitted = true;
+    }
+    authorise(arrival, caller);
+  }
+
+  #send(reply: FastifyReply, answer: Answer, status: number): FastifyReply {
+    reply.status((answer.kind === 'json' ? answer.status : undefined) ?? status);
+    if (answer.kind === 'text') return reply.type(answer.contentType).send(answer.text);
+    reply.type('application/json; charset=utf-8');
+    if (answer.kind === 'json') return reply.send(JSON.stringify(answer.body));
+    const list = renderList(answer);
+    if (typeof list === 'string') return reply.send(list);
+    // A HEAD needs the headers of a list, not the work of writing it.
+    return reply.request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(list));
+  }
+
+  #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { status, body, headers } = toProblem(error);
+    const passage = this.#passages.get(request);
+    if (!this.#brokenOff.has(request.socket)) this.#count(status, passage);
+    if (status >= 500 && !(isAppError(error) && error.retryable)) {
+      this.#log.error('An HTTP request failed.', {
+        route: passage?.arrival.route,
+        error: messageOf(error),
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+    }
+    return reply
+      .status(status)
+      .headers({ ...headers, ...(error instanceof RefusedRequest ? error.headers : {}) })
+      .type(PROBLEM_CONTENT_TYPE)
+      .send(JSON.stringify(body));
+  }
+
+  #count(status: number, passage: Passage | undefined): void {
+    const countedAs = passage?.caller.countedAs ?? STRANGER;
+    const reason = refusalOf(status);
+    if (reason !== undefined) this.#countRefusal(countedAs, reason);
+    // Readings that were offered and not taken are a refusal before the journal, as on MQTT.
+    else if (passage?.arrival.route === 'submit') this.#countRefusal(countedAs, 'journal_unavailable');
+  }
+
+  /** No hook runs for a path that cannot be decoded. */
+  #answerBadUrl(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    this.#addHeaders(reply);
+
+    void this.#answerError(
+      new AppError('invalid_request', 'The request is invalid.', {
+        problems: ['path: cannot be decoded, or a part of it is too long'],
+        cause: error,
+      }),
+      request,
+      reply,
+    );
+  }
+
+  #addHeaders(reply: FastifyReply): void {
+    reply.headers({
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+    });
+    if (this.#stopping) reply.header('connection', 'close');
+  }
+
+  #finish(passage: Passage, reply: FastifyReply): void {
+    if (passage.admitted) this.#limiter.release(passage.caller.client);
+    this.#counters.answered(
+      passage.arrival.route ?? 'unmatched',
+      reply.raw.headersSent ? reply.raw.statusCode : UNANSWERED,
+      this.#clock.monotonicMs() - passage.arrivedMs,
+    );
+    if (this.#stopping && this.#counters.inFlight === 0) this.#onQuiet();
+  }
+}
+
+/** The status under which a request is counted whose client left before the answer (after nginx). */
+const UNANSWERED = 499;
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** @throws AppError `invalid_request` when the bytes are not JSON in UTF-8 */
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(strictUtf8.decode(body));
+  } catch {
+    throw new AppError('invalid_request', 'The request is invalid.', {
+      problems: ['body: not JSON in UTF-8'],
+    });
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod';
+import { THING_ID_PATTERN } from '../../domain/model/identifier.ts';
+import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
+import type { QuarantineReason } from '../../domain/model/ledger.ts';
+import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
+import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
+import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
+import { BUCKETS } from '../../domain/time/bucket.ts';
+import type { BucketName } from '../../domain/time/bucket.ts';
+
+/** Rows in one answer of raw or aggregated observations, and of latest values, before `next`. */
+export const ROWS_MAX = 50_000;
+/** Stations in one answer. */
+export const STATIONS_MAX = 20_000;
+/** Quarantined items in one answer: each may carry 4 KiB of payload, and costs the store up to 64 KiB. */
+export const QUARANTINE_MAX = 500;
+/** Readings in one message of the wire contract. */
+export const READINGS_MAX = 500;
+/** The largest instant of ECMAScript, milliseconds. */
+const INSTANT_MAX = 8_640_000_000_000_000;
+
+const INTEGER_TEXT = /^-?\d{1,16}$/;
+
+/** An integer in a query or a path. Texts such as `1e3`, ` 5` or an empty one are refused, not coerced. */
+function integer(min: number, max: number): z.ZodType<number> {
+  return z.preprocess(
+    text => (typeof text === 'string' && INTEGER_TEXT.test(text) ? Number(text) : text),
+    z.int().min(min).max(max),
+  );
+}
+
+const thingId = z.string().regex(new RegExp(THING_ID_PATTERN));
+const instant = integer(0, INSTANT_MAX);
+const cursor = z.string().min(1).max(512).optional().describe('`next` of the answer before, unchanged.');
+const quarantineReason = z.enum(Object.keys(QUARANTINE_REASONS) as [QuarantineReason, ...QuarantineReason[]]);
+
+function limit(max: number, fallback: number) {
+  return integer(1, max).default(fallback).describe('Most items in one answer.');
+}
+
+export const noQuery = z.strictObject({});
+
+export const stationParams = z.strictObject({ id: thingId });
+
+export const stationsQuery = z.strictObject({ limit: limit(STATIONS_MAX, STATIONS_MAX), cursor });
+
+export const latestQuery = z.strictObject({
+  station: thingId.optional().describe('Only this station.'),
+  limit: limit(ROWS_MAX, ROWS_MAX),
+  cursor,
+});
+
+export const datastreamParams = z.strictObject({
+  station: thingId,
+  datastream: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*(\.[A-Za-z0-9_-]{1,32})?$/)
+    .describe('`property`, or `property.instance` where the station has several.'),
+});
+
+/** A comma list of aggregates, each once. */
+const aggregateList = z
+  .string()
+  .transform((text, context): Aggregate[] => {
+    const names = text.split(',');
+    const known = names.filter((name): name is Aggregate => AGGREGATES.some(aggregate => aggregate === name));
+    if (known.length !== names.length) {
+      context.addIssue({ code: 'custom', message: `expected a comma list of ${AGGREGATES.join(', ')}` });
+    } else if (new Set(names).size !== names.length) {
+      context.addIssue({ code: 'custom', message: 'an aggregate stands in the list twice' });
+    }
+    return known;
+  })
+  .describe(`Comma list of ${AGGREGATES.join(', ')}; needs \`interval\`. See there for the default.`);
+
+export const observationsQuery = z
+  .strictObject({
+    from: instant.describe('Epoch ms; rows with from ≤ t.'),
+    to: instant.describe('Epoch ms; rows with t < to.'),
+    interval: z
+      .enum(Object.keys(BUCKETS) as [BucketName, ...BucketName[]])
+      .optional()
+      .describe(
+        'Answer aggregates over buckets of this width, aligned to local time (Asia/Shanghai); `hd` is the ' +
+          'hydrological day from 08:00. Without `agg`: count, min, max, mean and last of a state, count and sum ' +
+          'of a period total, count and difference of a counter.',
+      ),
+    agg: aggregateList.optional(),
+    limit: limit(ROWS_MAX, ROWS_MAX),
+    cursor,
+  })
+  // `when`: these relations are checked also while other keys are wrong, so that all problems come at once.
+  .refine(query => query.from < query.to, {
+    path: ['from'],
+    message: 'must be before `to`',
+    when: ({ value }) => has(value, 'from', 'number') && has(value, 'to', 'number'),
+  })
+  .refine(query => query.agg === undefined || query.interval !== undefined, {
+    path: ['agg'],
+    message: 'needs `interval`',
+    when: ({ value }) => typeof value === 'object' && value !== null,
+  });
+
+function has(value: unknown, key: string, type: 'number'): boolean {
+  return typeof (value as Record<string, unknown> | null)?.[key] === type;
+}
+
+export const ledgerQuery = z.strictObject({
+  station: thingId.optional().describe('Only this station; without it, the total.'),
+});
+
+export const quarantineQuery = z.strictObject({
+  station: thingId.optional(),
+  reason: quarantineReason.optional(),
+  released: z
+    .enum(['exclude', 'include'])
+    .default('exclude')
+    .describe('Whether items show that were replayed with success.'),
+  limit: limit(QUARANTINE_MAX, 100),
+  cursor,
+});
+
+export const quarantineItemParams = z.strictObject({
+  position: integer(0, Number.MAX_SAFE_INTEGER).describe('Journal position of the message.'),
+  item: integer(-1, READINGS_MAX).describe('Index of the reading; -1 for a whole message.'),
+});
+
+export const replayBody = z
+  .strictObject({ station: thingId.optional(), reason: quarantineReason.optional() })
+  .describe('Which items to try again; all where the object is empty.');
+
+/** Whole milliseconds; what is too far in the future or past goes to quarantine after it is durable, as on MQTT. */
+const wireInstant = z.int().min(-INSTANT_MAX).max(INSTANT_MAX);
+
+/** The payload of an `obs` message (DESIGN section 6) and the station it is of. */
+export const submissionBody = z.strictObject({
+  station: thingId,
+  seq: z.int().min(0).optional().describe('Counter of the sender, for gap detection only.'),
+  sent: wireInstant.describe('Epoch ms: when the sender sent this.'),
+  obs: z
+    .array(
+      z.strictObject({
+        p: z.string().min(1).max(128).describe('`property` or `property.instance`.'),
+        t: wireInstant.describe('Epoch ms: phenomenon time; of a period total the END of the period.'),
+        v: z.number().nullable().describe('The value in the unit of the property; null is a missing value.'),
+        f: z.enum(DEVICE_FLAGS).optional().describe('What the device says of its own value; N without it.'),
+      }),
+    )
+    .min(1)
+    .max(READINGS_MAX),
+});

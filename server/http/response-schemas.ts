@@ -1,0 +1,173 @@
+import { z } from 'zod';
+import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
+import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
+import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
+import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
+import { DATA_STATES } from './data-axis.ts';
+
+const instant = z.int().describe('Epoch ms.');
+const count = z.int().min(0);
+
+function listOf<Item extends z.ZodType>(item: Item) {
+  return z.strictObject({
+    items: z.array(item),
+    next: z.string().nullable().describe('Pass it as `cursor` to go on; null at the end.'),
+  });
+}
+
+const flag = z.int().describe('QARTOD quality flag: 1 good, 2 unknown, 3 suspect, 4 fail, 9 missing.');
+const deviceFlag = z.enum(DEVICE_FLAGS).describe("The device's own flag.");
+const value = z.number().nullable().describe('In the unit of the datastream; null is a missing value.');
+
+export const healthResponse = z.strictObject({ status: z.literal('ok'), startedAt: instant });
+
+const reason = { code: z.string(), message: z.string() };
+export const readinessResponse = z.strictObject({
+  ready: z.boolean(),
+  reasons: z.array(z.strictObject({ ...reason, since: instant })),
+  warnings: z.array(z.strictObject(reason)),
+});
+
+/** Both axes of a point. The alarm axis is `unknown` until a rule watches the point: never "normal" by default. */
+const state = z.strictObject({
+  alarm: z.enum(['unknown', 'normal', 'warning']),
+  data: z.enum(DATA_STATES),
+});
+
+const stationDatastream = z.strictObject({
+  name: z.string().describe('`property` or `property.instance`.'),
+  property: z.string(),
+  instance: z.string().nullable(),
+  unit: z.string(),
+  datum: z
+    .string()
+    .nullable()
+    .describe('What a level is measured from; null where the property is no level.'),
+  interpolation: z.enum(['instantaneous', 'counter', 'period_total']),
+  intervalMs: z.number().describe('How often a value is due.'),
+  sensorSpan: z.tuple([z.number(), z.number()]).describe('Values outside are FAIL.'),
+  thresholds: z
+    .record(z.string(), z.number())
+    .nullable()
+    .describe('By name, `warning` among them; null: none registered, which is not "safe".'),
+  state,
+  latest: z.strictObject({ t: instant, v: value, flag, ageMs: z.int() }).nullable(),
+});
+
+export const stationResponse = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    nameEn: z.string().nullable(),
+    basin: z.string().nullable(),
+    latitude: z.number().nullable().describe('WGS-84, degrees.'),
+    longitude: z.number().nullable().describe('WGS-84, degrees.'),
+    simulated: z.boolean(),
+    state: state.describe('The worst of its points.'),
+    connection: z.strictObject({
+      state: z.enum(['connected', 'disconnected', 'unknown']),
+      since: instant.nullable(),
+      lastReceived: instant.nullable(),
+    }),
+    clock: z
+      .strictObject({
+        offsetMs: z.number().describe('Device clock minus ours.'),
+        uncertaintyMs: z.number().nullable(),
+      })
+      .nullable(),
+    sequence: z.strictObject({ gaps: count, resets: count }).nullable(),
+    datastreams: z.array(stationDatastream),
+  })
+  .meta({ id: 'Station' });
+export type StationView = z.output<typeof stationResponse>;
+export type DatastreamView = z.output<typeof stationDatastream>;
+
+export const stationsResponse = listOf(stationResponse);
+
+export const latestItem = z
+  .strictObject({
+    station: z.string(),
+    property: z.string(),
+    instance: z.string().nullable(),
+    t: instant,
+    v: value,
+    flag,
+    quality: z.enum(['good', 'unknown', 'suspect', 'fail', 'missing']).describe('The name of the flag.'),
+    deviceFlag,
+    ageMs: z.int().describe('Now minus t; negative where the clock of the device is ahead.'),
+    received: instant,
+  })
+  .meta({ id: 'LatestValue' });
+export const latestResponse = listOf(latestItem);
+
+const rawRow = z
+  .strictObject({ t: instant, v: value, flag, deviceFlag })
+  .meta({ id: 'Observation', description: 'One stored reading.' });
+
+const aggregateValues = Object.fromEntries(
+  AGGREGATES.map(name => [name, z.number().nullable().optional()]),
+) as Record<Aggregate, z.ZodOptional<z.ZodNullable<z.ZodNumber>>>;
+const aggregateRow = z
+  .strictObject({ t: instant.describe('Start of the bucket, epoch ms.'), ...aggregateValues })
+  .meta({
+    id: 'AggregatedObservation',
+    description: 'One bucket with the aggregates asked for; null where there is none.',
+  });
+
+export const observationsResponse = listOf(z.union([rawRow, aggregateRow]));
+
+export const submissionResponse = z.strictObject({
+  station: z.string(),
+  readings: count.describe('Readings that are now durable in the journal.'),
+});
+
+export const ledgerResponse = z
+  .strictObject({
+    messages: z.strictObject({ journalled: count, decoded: count, quarantined: count, inFlight: count }),
+    readings: z.strictObject({
+      decoded: count,
+      stored: count,
+      duplicate: count,
+      corrected: count,
+      quarantined: count,
+      rejected: count,
+      inFlight: count,
+    }),
+    refused: z.array(z.strictObject({ principal: z.string(), reason: z.string(), count })),
+    balanced: z.boolean().describe('Both equations hold exactly at one common instant.'),
+  })
+  .meta({ id: 'Ledger' });
+
+export const ledgerAuditResponse = z.strictObject({
+  agrees: z.boolean(),
+  differences: z.array(z.string()),
+});
+
+export const quarantineItem = z
+  .strictObject({
+    position: z.int(),
+    item: z.int().describe('Index of the reading; -1 when the whole message is quarantined.'),
+    reason: z.enum(Object.keys(QUARANTINE_REASONS) as [string, ...string[]]),
+    detail: z.string(),
+    station: z.string(),
+    principal: z.string(),
+    topic: z.string(),
+    received: instant,
+    released: z.boolean().describe('True once it was replayed with success.'),
+    sha256: z.string().describe('Of the payload, hex.'),
+    payload: z.string().describe('Empty where only the hash was kept.'),
+    payloadEncoding: z.enum(['utf8', 'base64']),
+    payloadBytes: count.describe('Size of the whole payload.'),
+    payloadTruncated: z.boolean().describe('True where `payload` is only the beginning.'),
+  })
+  .meta({ id: 'QuarantineItem' });
+export type QuarantineView = z.output<typeof quarantineItem>;
+export const quarantineResponse = listOf(quarantineItem);
+
+export const replayResponse = z.strictObject({
+  tried: count,
+  released: count,
+  stillQuarantined: count,
+});
+
+export const openApiResponse = z.looseObject({ openapi: z.string() });

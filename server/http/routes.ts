@@ -1,0 +1,175 @@
+import type { z } from 'zod';
+import type { Role } from '../../domain/ports/operations.ts';
+import { METRICS_CONTENT_TYPE } from '../metrics.ts';
+import * as request from './request-schemas.ts';
+import * as response from './response-schemas.ts';
+
+/** One path and method: the source of routing, access, validation, OpenAPI and docs/reference/http.md. */
+export interface RouteSpec {
+  readonly method: 'GET' | 'POST';
+  /** With `{name}` for each parameter, as OpenAPI writes it. */
+  readonly path: string;
+  /** Who may call it; `public` needs no login. */
+  readonly access: 'public' | readonly Role[];
+  readonly summary: string;
+  readonly params?: z.ZodObject;
+  /** Keys that are not in it are refused. */
+  readonly query: z.ZodObject;
+  readonly body?: z.ZodObject;
+  readonly status: 200 | 202;
+  /** Absent where the answer is text. */
+  readonly response?: z.ZodType;
+  readonly contentType?: string;
+  /** False for the liveness probe: a supervisor must get its answer also while its address is limited. */
+  readonly rateLimited?: false;
+}
+
+/** Reads everything that concerns the whole district. */
+const DISTRICT_READERS = ['viewer', 'duty', 'dispatcher', 'engineer', 'admin'] as const;
+/** Also reads its own stations; the answers are cut to them. */
+const READERS = [...DISTRICT_READERS, 'integrator'] as const;
+const SUBMITTERS = ['integrator', 'engineer', 'admin'] as const;
+const ENGINEERS = ['engineer', 'admin'] as const;
+
+export const ROUTES = {
+  healthz: {
+    method: 'GET',
+    path: '/healthz',
+    access: 'public',
+    summary: 'Liveness: the process answers.',
+    query: request.noQuery,
+    status: 200,
+    response: response.healthResponse,
+    rateLimited: false,
+  },
+  readyz: {
+    method: 'GET',
+    path: '/readyz',
+    access: 'public',
+    summary: 'Readiness with the reasons against it; the same body with status 503 when not ready.',
+    query: request.noQuery,
+    status: 200,
+    response: response.readinessResponse,
+  },
+  metrics: {
+    method: 'GET',
+    path: '/metrics',
+    access: 'public',
+    summary: 'Totals in the Prometheus text format; no series per station.',
+    query: request.noQuery,
+    status: 200,
+    contentType: METRICS_CONTENT_TYPE,
+  },
+  openapi: {
+    method: 'GET',
+    path: '/api/openapi.json',
+    access: 'public',
+    summary: 'This description, OpenAPI 3.1.',
+    query: request.noQuery,
+    status: 200,
+    response: response.openApiResponse,
+  },
+  stations: {
+    method: 'GET',
+    path: '/api/v1/stations',
+    access: READERS,
+    summary: 'Registered stations with datastreams, health and state, by id.',
+    query: request.stationsQuery,
+    status: 200,
+    response: response.stationsResponse,
+  },
+  station: {
+    method: 'GET',
+    path: '/api/v1/stations/{id}',
+    access: READERS,
+    summary: 'One registered station.',
+    params: request.stationParams,
+    query: request.noQuery,
+    status: 200,
+    response: response.stationResponse,
+  },
+  latest: {
+    method: 'GET',
+    path: '/api/v1/latest',
+    access: READERS,
+    summary: 'Last value, flag and age of every datastream.',
+    query: request.latestQuery,
+    status: 200,
+    response: response.latestResponse,
+  },
+  observations: {
+    method: 'GET',
+    path: '/api/v1/datastreams/{station}/{datastream}/observations',
+    access: READERS,
+    summary: 'Stored readings with from ≤ t < to, oldest first, or their aggregates.',
+    params: request.datastreamParams,
+    query: request.observationsQuery,
+    status: 200,
+    response: response.observationsResponse,
+  },
+  submit: {
+    method: 'POST',
+    path: '/api/v1/observations',
+    access: SUBMITTERS,
+    summary: "A third party's readings; 202 means they are durable in the journal.",
+    query: request.noQuery,
+    body: request.submissionBody,
+    status: 202,
+    response: response.submissionResponse,
+  },
+  ledger: {
+    method: 'GET',
+    path: '/api/v1/ledger',
+    access: READERS,
+    summary: 'Where every message and reading is, in total or of one station.',
+    query: request.ledgerQuery,
+    status: 200,
+    response: response.ledgerResponse,
+  },
+  ledgerAudit: {
+    method: 'GET',
+    path: '/api/v1/ledger/audit',
+    access: DISTRICT_READERS,
+    summary: 'Compares the counts of the ledger with the rows of the store.',
+    query: request.noQuery,
+    status: 200,
+    response: response.ledgerAuditResponse,
+  },
+  quarantine: {
+    method: 'GET',
+    path: '/api/v1/quarantine',
+    access: READERS,
+    summary: 'Messages and readings that could not be used; payloads cut at 4 KiB.',
+    query: request.quarantineQuery,
+    status: 200,
+    response: response.quarantineResponse,
+  },
+  quarantineItem: {
+    method: 'GET',
+    path: '/api/v1/quarantine/{position}/{item}',
+    access: READERS,
+    summary: 'One quarantined item with its whole payload.',
+    params: request.quarantineItemParams,
+    query: request.noQuery,
+    status: 200,
+    response: response.quarantineItem,
+  },
+  quarantineReplay: {
+    method: 'POST',
+    path: '/api/v1/quarantine/replay',
+    access: ENGINEERS,
+    summary: 'Tries quarantined items again, after the registry or a schema was repaired.',
+    query: request.noQuery,
+    body: request.replayBody,
+    status: 200,
+    response: response.replayResponse,
+  },
+} as const satisfies Record<string, RouteSpec>;
+
+export type RouteId = keyof typeof ROUTES;
+export const ROUTE_IDS = Object.keys(ROUTES) as readonly RouteId[];
+
+/** The table with its widest type, for code that treats all routes alike. */
+export function routeSpec(id: RouteId): RouteSpec {
+  return ROUTES[id];
+}

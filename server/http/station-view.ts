@@ -1,0 +1,74 @@
+import { formatDatastreamName } from '../../domain/model/datastream.ts';
+import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
+import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
+import type { LatestValue, StationHealth } from '../application.ts';
+import { dataState, worstDataState } from './data-axis.ts';
+import type { DatastreamView, StationView } from './response-schemas.ts';
+
+/** No rule watches a point yet, and nobody may read "normal" where nobody looked (promise 7). */
+const UNWATCHED = 'unknown';
+
+/** A station as the API shows it. Without a health record its connection state is `unknown`. */
+export function stationView(
+  station: StationSpec,
+  seen: { readonly latest: readonly LatestValue[]; readonly health: StationHealth | undefined },
+  now: EpochMs,
+): StationView {
+  const { health } = seen;
+  const byName = new Map(seen.latest.map(value => [formatDatastreamName(value), value]));
+  const datastreams = station.datastreams.map(spec =>
+    datastreamView(spec, byName.get(formatDatastreamName(spec)), now),
+  );
+  return {
+    id: station.id,
+    name: station.name,
+    nameEn: station.nameEn ?? null,
+    basin: station.basin ?? null,
+    latitude: station.latitude ?? null,
+    longitude: station.longitude ?? null,
+    simulated: station.simulated ?? false,
+    state: { alarm: UNWATCHED, data: worstDataState(datastreams.map(datastream => datastream.state.data)) },
+    connection: {
+      state: health === undefined ? 'unknown' : health.connected ? 'connected' : 'disconnected',
+      since: health?.connectedSince ?? null,
+      lastReceived: health?.lastReceived ?? null,
+    },
+    clock:
+      health?.clockOffsetMs === undefined
+        ? null
+        : { offsetMs: health.clockOffsetMs, uncertaintyMs: health.clockUncertaintyMs ?? null },
+    sequence:
+      health?.sequenceGaps === undefined && health?.sequenceResets === undefined
+        ? null
+        : { gaps: health.sequenceGaps ?? 0, resets: health.sequenceResets ?? 0 },
+    datastreams,
+  };
+}
+
+function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, now: EpochMs): DatastreamView {
+  const property = OBSERVED_PROPERTIES.get(spec.property);
+  const [min, max] = spec.sensorSpan ?? property?.sensorSpan ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
+  const observation = latest?.observation;
+  return {
+    name: formatDatastreamName(spec),
+    property: spec.property,
+    instance: spec.instance ?? null,
+    unit: property?.unit ?? '1',
+    datum: spec.datum ?? null,
+    interpolation: property?.interpolation ?? 'instantaneous',
+    intervalMs: spec.intervalMs,
+    sensorSpan: [min, max],
+    thresholds: null,
+    state: { alarm: UNWATCHED, data: dataState(observation, spec.intervalMs, now) },
+    latest:
+      observation === undefined
+        ? null
+        : {
+            t: observation.t,
+            v: observation.v,
+            flag: observation.quality,
+            ageMs: Math.round(now - observation.t),
+          },
+  };
+}

@@ -1,0 +1,207 @@
+import { AppError } from '../../domain/errors.ts';
+import { formatDatastreamName } from '../../domain/model/datastream.ts';
+import type { ThingId } from '../../domain/model/identifier.ts';
+import type { Ledger } from '../../domain/model/ledger.ts';
+import type { Observation } from '../../domain/model/observation.ts';
+import type { Registry, ThingSpec } from '../../domain/model/registry.ts';
+import type { Role } from '../../domain/ports/operations.ts';
+import type { AggregateRow, QuarantineQuery, QuarantineRow } from '../../domain/ports/telemetry-store.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import type {
+  Application,
+  DatastreamAddress,
+  LatestValue,
+  Principal,
+  QuarantineReplay,
+  Readiness,
+  StationHealth,
+  Submission,
+} from '../../server/application.ts';
+import type { MetricSample } from '../../server/metrics.ts';
+
+type RangeAsked = Parameters<Application['range']>[0];
+type AggregateAsked = Parameters<Application['aggregate']>[0];
+
+export const NO_MESSAGES = { journalled: 0, decoded: 0, quarantined: 0, inFlight: 0 };
+export const NO_READINGS = {
+  decoded: 0,
+  stored: 0,
+  duplicate: 0,
+  corrected: 0,
+  quarantined: 0,
+  rejected: 0,
+  inFlight: 0,
+};
+
+/** An Application in memory: what it answers is a field, what it was asked is recorded. */
+export class FakeApplication implements Application {
+  readonly startedAt = epochMs(1_790_000_000_000);
+  nowMs = 1_790_000_100_000;
+  ready: Readiness | Error = { ready: true, reasons: [], warnings: [] };
+  things = new Map<string, ThingSpec>();
+  health = new Map<string, StationHealth>();
+  latestValues: LatestValue[] = [];
+  /** Store ids by `station/name`. */
+  datastreams = new Map<string, number>();
+  rows: readonly Observation[] = [];
+  buckets: readonly AggregateRow[] = [];
+  ledgers = new Map<string, Ledger>();
+  audit = { agrees: true, differences: [] as string[] };
+  quarantined: QuarantineRow[] = [];
+  samples: MetricSample[] = [];
+  tokens = new Map<string, Principal>();
+  replayed: QuarantineReplay = { tried: 0, released: 0, stillQuarantined: 0 };
+  /** Replaces what `submit` does; by default the readings are durable at once. */
+  onSubmit: (submission: Submission) => Promise<void> = () => Promise.resolve();
+
+  readonly asked: {
+    ranges: RangeAsked[];
+    aggregates: AggregateAsked[];
+    quarantine: QuarantineQuery[];
+    replays: unknown[];
+    submissions: { principal: string; submission: Submission }[];
+    refusals: string[];
+  } = { ranges: [], aggregates: [], quarantine: [], replays: [], submissions: [], refusals: [] };
+
+  /** Registers a token for a role and answers it. */
+  token(role: Role, scope: readonly string[] = []): string {
+    const token = `secret-${role}-${this.tokens.size}`;
+    this.tokens.set(token, { id: `token:${role}`, role, organisation: 'district', scope });
+    return token;
+  }
+
+  now() {
+    return epochMs(this.nowMs);
+  }
+  async readiness() {
+    if (this.ready instanceof Error) throw this.ready;
+    return this.ready;
+  }
+  registry(): Registry {
+    return { version: 1, things: this.things };
+  }
+  async stationHealth() {
+    return this.health;
+  }
+  async latest() {
+    return this.latestValues;
+  }
+  async findDatastream(address: DatastreamAddress) {
+    const name = formatDatastreamName(address);
+    const id = this.datastreams.get(`${address.station}/${name}`);
+    const thing = this.things.get(address.station);
+    const spec =
+      thing?.kind === 'station'
+        ? thing.datastreams.find(candidate => formatDatastreamName(candidate) === name)
+        : undefined;
+    return id === undefined && spec === undefined ? undefined : { id, spec };
+  }
+  async range(query: RangeAsked) {
+    this.asked.ranges.push(query);
+    return this.rows.filter(row => row.t >= query.from && row.t < query.to).slice(0, query.limit);
+  }
+  async aggregate(query: AggregateAsked) {
+    this.asked.aggregates.push(query);
+    return this.buckets.filter(row => row.t >= query.from && row.t < query.to).slice(0, query.limit);
+  }
+  async ledger(station = ''): Promise<Ledger> {
+    const empty = { messages: NO_MESSAGES, readings: NO_READINGS, refused: [], balanced: true };
+    return this.ledgers.get(station) ?? empty;
+  }
+  async auditLedger() {
+    return this.audit;
+  }
+  async quarantine(query: QuarantineQuery) {
+    this.asked.quarantine.push(query);
+    const { after } = query;
+    return this.quarantined
+      .filter(row => query.includeReleased === true || !row.released)
+      .filter(row => query.station === undefined || row.station === query.station)
+      .filter(row => query.reason === undefined || row.reason === query.reason)
+      .filter(
+        row =>
+          after === undefined ||
+          row.position > after.position ||
+          (row.position === after.position && row.item > after.item),
+      )
+      .slice(0, query.limit);
+  }
+  async replayQuarantine(filter: object) {
+    this.asked.replays.push(filter);
+    return this.replayed;
+  }
+  async submit(principal: Principal, submission: Submission) {
+    this.asked.submissions.push({ principal: principal.id, submission });
+    await this.onSubmit(submission);
+  }
+  async metrics() {
+    return this.samples;
+  }
+  authenticate(token: string) {
+    return this.tokens.get(token);
+  }
+  countRefusal(principal: string, reason: string) {
+    this.asked.refusals.push(`${principal} ${reason}`);
+  }
+  async enrol(): Promise<never> {
+    throw new AppError('unsupported', 'The fake enrols nobody.');
+  }
+  async rotate(): Promise<never> {
+    throw new AppError('unsupported', 'The fake rotates nothing.');
+  }
+  async revoke(): Promise<never> {
+    throw new AppError('unsupported', 'The fake revokes nobody.');
+  }
+  async createToken(): Promise<never> {
+    throw new AppError('unsupported', 'The fake creates no token.');
+  }
+  async register(): Promise<never> {
+    throw new AppError('unsupported', 'The fake registers nothing.');
+  }
+}
+
+/** A fake with two stations of the district: a river gauge and a pumping station. */
+export function createFakeApplication(): FakeApplication {
+  const application = new FakeApplication();
+  application.things.set('RIVER-1', {
+    kind: 'station',
+    id: 'RIVER-1' as ThingId,
+    name: '沙河水文站',
+    nameEn: 'Shahe gauge',
+    basin: 'shahe',
+    latitude: 22.6,
+    longitude: 113.9,
+    datastreams: [
+      { property: 'water_level', datum: '1985国家高程', intervalMs: 300_000 },
+      { property: 'rainfall', intervalMs: 300_000 },
+    ],
+  });
+  application.things.set('PUMP-1', {
+    kind: 'station',
+    id: 'PUMP-1' as ThingId,
+    name: '泵站',
+    datastreams: [
+      { property: 'pump_running', instance: '1', intervalMs: 60_000 },
+      { property: 'pump_running', instance: '2', intervalMs: 60_000, sensorSpan: [0, 2] },
+    ],
+  });
+  application.things.set('GATE-1', { kind: 'gateway', id: 'GATE-1' as ThingId, name: 'g', stations: [] });
+  application.datastreams.set('RIVER-1/water_level', 1);
+  application.datastreams.set('PUMP-1/pump_running.2', 2);
+  return application;
+}
+
+/** An observation with the fields that matter to a test. */
+export function observation(fields: Partial<Observation> & { readonly t: Observation['t'] }): Observation {
+  return {
+    datastream: 1,
+    v: 1,
+    quality: 1,
+    deviceFlag: 0,
+    source: 1,
+    sent: fields.t,
+    received: fields.t,
+    position: 1,
+    ...fields,
+  };
+}
