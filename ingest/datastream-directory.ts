@@ -24,13 +24,20 @@ export class DatastreamDirectory {
   #stations = new Map<string, Map<string, Slot>>();
   #nextId = 1;
   #unannounced: StoredDatastream[] = [];
+  readonly #known: StoredDatastream[] = [];
 
   /** Takes over the numbering of the store. Call once, before anything is resolved. */
   adopt(known: readonly StoredDatastream[]): void {
     for (const datastream of known) {
       this.#ids.set(key(datastream.station, formatDatastreamName(datastream)), datastream.id);
       this.#nextId = Math.max(this.#nextId, datastream.id + 1);
+      this.#known.push(datastream);
     }
+  }
+
+  /** Every datastream that has a number, in the order of numbering; those from `start` on. */
+  known(start = 0): readonly StoredDatastream[] {
+    return this.#known.slice(start);
   }
 
   /** Replaces what is registered; numbers stay. */
@@ -80,12 +87,14 @@ export class DatastreamDirectory {
     if (slot.id === undefined) {
       slot.id = this.#nextId++;
       this.#ids.set(key(station, name), slot.id);
-      this.#unannounced.push({
+      const datastream: StoredDatastream = {
         id: slot.id,
         station,
         property: spec.property,
         ...(spec.instance === undefined ? {} : { instance: spec.instance }),
-      });
+      };
+      this.#unannounced.push(datastream);
+      this.#known.push(datastream);
     }
     const span = spec.sensorSpan ?? OBSERVED_PROPERTIES.get(spec.property)?.sensorSpan;
     return { id: slot.id, sensorSpan: span ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] };

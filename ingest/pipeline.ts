@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/ports/clock.ts';
 import type { JournalBatch, JournalReader, JournalStream, JournalledEntry } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
-import type { HeldMessage, TelemetryStore } from '../domain/ports/telemetry-store.ts';
+import type { HeldMessage, StoredDatastream, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { Observation } from '../domain/model/observation.ts';
 import type { QuarantineReason } from '../domain/model/ledger.ts';
 import type { Registry } from '../domain/model/registry.ts';
@@ -172,6 +172,11 @@ export class IngestPipeline {
 
   latest(): Observation[] {
     return this.#latest.all();
+  }
+
+  /** The numbered datastreams from the `start`-th on; they only grow. */
+  datastreams(start: number): readonly StoredDatastream[] {
+    return this.#directory.known(start);
   }
 
   tracks(): StationTrack[] {

@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
+import { AppError } from '../../domain/errors.ts';
 import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
 import type { Observation } from '../../domain/model/observation.ts';
 import type { Registry } from '../../domain/model/registry.ts';
+import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
 import type { IngestLimits, IngestStatus } from '../../ingest/pipeline.ts';
 import type { QuarantineReplayResult } from '../../ingest/quarantine-replay.ts';
@@ -23,72 +25,94 @@ export interface IngestWorkerData {
 
 export interface IngestThreadEvents {
   readonly onClockDecision: (decision: ClockDecision) => void;
-  /** The thread ended or cannot go on; the process has to. */
-  readonly onFatal: (error: unknown) => void;
+  /** The thread ended or cannot go on; the process has to. Called at most once. */
+  readonly onFatal: (error: Error) => void;
 }
 
-/** The ingest worker as the main thread sees it. */
+/** The ingest worker as the main thread sees it. Every method but `start` belongs between start and stop. */
 export class IngestThread {
-  readonly #worker: Worker;
-  readonly #remote: Remote;
-  #stopped = false;
+  readonly #data: IngestWorkerData;
+  readonly #events: IngestThreadEvents;
+  #worker: Worker | undefined;
+  #remote: Remote | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #isExpected = false;
 
   constructor(data: IngestWorkerData, events: IngestThreadEvents) {
-    this.#worker = new Worker(builtModule(import.meta.url, 'ingest-worker', '../..'), {
-      workerData: data,
-      transferList: [data.journal, data.store],
-      name: 'ingest',
-    });
-    this.#remote = new Remote(this.#worker);
-    this.#remote.on('clockDecision', events.onClockDecision);
-    this.#remote.on<{ message: string }>('failure', ({ message }) => events.onFatal(new Error(message)));
-    this.#worker.on('error', error => {
-      this.#remote.fail(error);
-      events.onFatal(error);
-    });
-    this.#worker.on('exit', code => {
-      const error = new Error(`The ingest worker ended with code ${code}.`);
-      this.#remote.fail(error);
-      if (!this.#stopped) events.onFatal(error);
-    });
+    this.#data = data;
+    this.#events = events;
   }
 
   /** Resolves once the worker has taken over the store's state and reads the journal. */
-  start(): Promise<void> {
-    return this.#remote.call('start');
+  async start(): Promise<void> {
+    const worker = new Worker(builtModule(import.meta.url, 'ingest-worker', '../..'), {
+      workerData: this.#data,
+      transferList: [this.#data.journal, this.#data.store],
+      name: 'ingest',
+    });
+    const remote = new Remote(worker);
+    this.#worker = worker;
+    this.#remote = remote;
+    this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));
+    remote.on('clockDecision', this.#events.onClockDecision);
+    remote.on<{ message: string }>('failure', ({ message }) =>
+      this.#fail(new AppError('worker_failed', `Ingest cannot go on: ${message}`)),
+    );
+    worker.on('error', error => this.#fail(error));
+    worker.on('exit', code =>
+      this.#fail(new AppError('worker_failed', `The ingest worker ended with code ${code}.`)),
+    );
+    await remote.call('start');
   }
 
-  /** Makes everything read durable, then ends the thread. */
+  /** Makes everything read durable, then ends the thread. Idempotent; also after a failed start. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    const ended = new Promise<void>(resolve => this.#worker.once('exit', () => resolve()));
-    this.#stopped = true;
-    await this.#remote.call('stop').finally(() => this.#worker.postMessage({ kind: 'close' }));
-    await ended;
+    if (this.#worker === undefined) return;
+    this.#worker = undefined;
+    this.#isExpected = true;
+    await this.#running().call('stop');
+    await this.#ended;
   }
 
   setRegistry(registry: Registry): Promise<void> {
-    return this.#remote.call('setRegistry', registry);
+    return this.#running().call('setRegistry', registry);
   }
 
   latest(): Promise<Observation[]> {
-    return this.#remote.call('latest');
+    return this.#running().call('latest');
+  }
+
+  /** The numbered datastreams from the `start`-th on. */
+  datastreams(start: number): Promise<readonly StoredDatastream[]> {
+    return this.#running().call('datastreams', start);
   }
 
   tracks(): Promise<StationTrack[]> {
-    return this.#remote.call('tracks');
+    return this.#running().call('tracks');
   }
 
   status(): Promise<IngestStatus> {
-    return this.#remote.call('status');
+    return this.#running().call('status');
   }
 
   /** The ledger without refusals, which are counted on the main thread. */
   ledger(station?: string): Promise<Ledger> {
-    return this.#remote.call('ledger', { station });
+    return this.#running().call('ledger', { station });
   }
 
   replayQuarantine(filter: { station?: string; reason?: QuarantineReason }): Promise<QuarantineReplayResult> {
-    return this.#remote.call('replayQuarantine', filter);
+    return this.#running().call('replayQuarantine', filter);
+  }
+
+  #fail(error: Error): void {
+    this.#remote?.fail(error);
+    if (this.#isExpected) return;
+    this.#isExpected = true;
+    this.#events.onFatal(error);
+  }
+
+  #running(): Remote {
+    if (this.#remote === undefined) throw new AppError('shutting_down', 'Ingest does not run.');
+    return this.#remote;
   }
 }
