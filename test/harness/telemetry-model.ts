@@ -49,7 +49,7 @@ export class TelemetryModel {
     this.#deltas.push(...batch.ledger);
     for (const item of batch.quarantined) {
       const key = `${item.position}/${item.item}`;
-this.#quarantine.set(key, { ...item, released: false });
+      if (!this.#quarantine.has(key)) this.#quarantine.set(key, { ...item, released: false });
     }
     for (const { position, item } of batch.released) {
       const row = this.#quarantine.get(`${position}/${item}`);
