@@ -9,6 +9,7 @@ import { TOPIC_CONTRACT } from '../../domain/model/topic.ts';
 import { REFUSAL_REASONS } from '../../domain/ports/identity.ts';
 import { ROUTE_IDS, routeSpec } from '../http/routes.ts';
 import { METRICS } from '../metrics.ts';
+import { documentedOptions } from '../config/documented-options.ts';
 import { configPage } from './config-page.ts';
 import { generateDocs } from './generate-docs.ts';
 import { table } from './markdown.ts';
@@ -62,6 +63,7 @@ describe('the pages', () => {
   const names = (record: object) => Object.keys(record).map(name => `\`${name}\``);
 
   it.each<[string, readonly string[]]>([
+    ['config.md', documentedOptions().map(option => `\`${option.path}\``)],
     ['topics.md', TOPIC_CONTRACT.map(entry => `\`${entry.topic}\``)],
     ['observed-properties.md', [...OBSERVED_PROPERTIES.keys()].map(name => `\`${name}\``)],
     ['errors.md', names(ERROR_CODES)],

@@ -1,0 +1,314 @@
+import { z } from 'zod';
+import { DEFAULT_INGEST_LIMITS } from '../../ingest/pipeline.ts';
+import { DEFAULT_HTTP_LIMITS } from '../http/limits.ts';
+import { LOG_LEVELS } from '../logger.ts';
+import {
+  choice,
+  duration,
+  integer,
+  optionalChoice,
+  port,
+  requiredPort,
+  requiredText,
+  text,
+} from './option.ts';
+
+/** Every variable of ours begins so; one that no option knows is refused. */
+export const ENV_PREFIX = 'WW_';
+/** Names the YAML file; the one variable that has no place in the file itself. */
+export const CONFIG_FILE_ENV = 'WW_CONFIG';
+/** The site of the program's own folder, taken when none is named. */
+export const DEFAULT_SITE = 'config/demo';
+
+const HOUR = 3_600_000;
+
+const mqttLimits = atMost(
+  z.strictObject({
+    connections: integer({
+      env: 'WW_MQTT_CONNECTIONS',
+      description: 'Most MQTT connections in total; more are closed and counted `connection_limit`.',
+      min: 1,
+      max: 1_000_000,
+      default: 25_000,
+    }),
+    connectionsPerAddress: integer({
+      env: 'WW_MQTT_CONNECTIONS_PER_ADDRESS',
+      description:
+        'Most MQTT connections from one address (IPv6: one /64); more are closed and counted `address_limit`.',
+      min: 1,
+      max: 1_000_000,
+      default: 5_000,
+    }),
+    keepAliveLimitS: integer({
+      env: 'WW_MQTT_KEEP_ALIVE_LIMIT_S',
+      description: 'The longest keep-alive a client may ask for; more, and 0, are refused.',
+      unit: 's',
+      min: 10,
+      max: 65_535,
+      default: 600,
+    }),
+    messagesPerSecond: integer({
+      env: 'WW_MQTT_MESSAGES_PER_SECOND',
+      description:
+        'Messages per second of one client in the long run; above it PUBACKs come late, nothing is dropped.',
+      unit: '1/s',
+      min: 1,
+      max: 1_000_000,
+      default: 200,
+    }),
+    messageBurst: integer({
+      env: 'WW_MQTT_MESSAGE_BURST',
+      description: 'Messages one client may send at once after a pause.',
+      min: 1,
+      max: 1_000_000,
+      default: 2_000,
+    }),
+  }),
+  [
+    ['connectionsPerAddress', 'connections'],
+    ['messagesPerSecond', 'messageBurst'],
+  ],
+);
+
+const tls = z.strictObject({
+  port: requiredPort({
+    env: 'WW_MQTT_TLS_PORT',
+    description: 'Port of MQTT over TLS with client certificates; without it there is no TLS listener.',
+  }),
+  certificateFile: requiredText({
+    env: 'WW_MQTT_TLS_CERT',
+    description: 'PEM file with the certificate of the server and its chain.',
+  }),
+  keyFile: requiredText({
+    env: 'WW_MQTT_TLS_KEY',
+    description: 'PEM file with the private key of the server.',
+  }),
+  caFile: requiredText({
+    env: 'WW_MQTT_TLS_CA',
+    description: 'PEM file with the authority that has signed the certificates of the clients.',
+  }),
+});
+
+const httpLimits = atMost(
+  z.strictObject({
+    bodyBytes: integer({
+      env: 'WW_HTTP_BODY_BYTES',
+      description: 'Largest request body.',
+      unit: 'bytes',
+      min: 1_024,
+      max: 16 * 1_048_576,
+      default: DEFAULT_HTTP_LIMITS.bodyBytes,
+    }),
+    requestsPerSecond: integer({
+      env: 'WW_HTTP_REQUESTS_PER_SECOND',
+      description:
+        'Requests per second of one principal, or of one address without a token, in the long run.',
+      unit: '1/s',
+      min: 1,
+      max: 1_000_000,
+      default: DEFAULT_HTTP_LIMITS.requestsPerSecond,
+    }),
+    burst: integer({
+      env: 'WW_HTTP_BURST',
+      description: 'Requests one client may send at once after a pause.',
+      min: 1,
+      max: 1_000_000,
+      default: DEFAULT_HTTP_LIMITS.burst,
+    }),
+    concurrentPerClient: integer({
+      env: 'WW_HTTP_CONCURRENT_PER_CLIENT',
+      description: 'Requests of one client that may be unanswered at the same time.',
+      min: 1,
+      max: 100_000,
+      default: DEFAULT_HTTP_LIMITS.concurrentPerClient,
+    }),
+    connections: integer({
+      env: 'WW_HTTP_CONNECTIONS',
+      description: 'Most HTTP connections in total.',
+      min: 1,
+      max: 1_000_000,
+      default: DEFAULT_HTTP_LIMITS.connections,
+    }),
+    connectionsPerAddress: integer({
+      env: 'WW_HTTP_CONNECTIONS_PER_ADDRESS',
+      description: 'Most HTTP connections from one address.',
+      min: 1,
+      max: 1_000_000,
+      default: DEFAULT_HTTP_LIMITS.connectionsPerAddress,
+    }),
+    stopGraceMs: duration({
+      env: 'WW_HTTP_STOP_GRACE_MS',
+      description: 'How long a stop waits for requests in flight before it cuts them.',
+      min: 0,
+      max: 600_000,
+      default: DEFAULT_HTTP_LIMITS.stopGraceMs,
+    }),
+  }),
+  [
+    ['connectionsPerAddress', 'connections'],
+    ['requestsPerSecond', 'burst'],
+  ],
+);
+
+/** The one schema of the configuration. Strict: a key that is not here is refused. */
+export const configSchema = distinctPorts(
+  z.strictObject({
+    host: text({
+      env: 'WW_HOST',
+      description: 'Address that MQTT and HTTP listen on; `0.0.0.0` or `::` for every interface.',
+      pattern: { regex: /^[A-Za-z0-9.:_-]+$/, words: 'an IP address or a host name' },
+      default: '127.0.0.1',
+    }),
+    dataDir: text({
+      env: 'WW_DATA_DIR',
+      description: 'Folder of journal, archive, stores and control socket; made where it is missing.',
+      default: './data',
+    }),
+    site: text({
+      env: 'WW_SITE',
+      description:
+        'Folder that describes the stations. The default is the demo district that comes with the program.',
+      default: DEFAULT_SITE,
+    }),
+    simulator: optionalChoice({
+      env: 'WW_SIMULATOR',
+      description: 'Whether the simulated stations of the site publish made-up readings.',
+      values: ['on', 'off'],
+      defaultInWords: 'on for a demo site, else off',
+    }),
+    store: choice({
+      env: 'WW_STORE',
+      description: 'Where people read history from.',
+      values: ['embedded'],
+      unsupported: ['influxdb'],
+      default: 'embedded',
+    }),
+    logLevel: choice({
+      env: 'WW_LOG_LEVEL',
+      description: 'The least severe log lines that are written.',
+      values: LOG_LEVELS,
+      default: 'info',
+    }),
+    mqtt: z
+      .strictObject({
+        port: port({
+          env: 'WW_MQTT_PORT',
+          description: 'Port of MQTT over TCP; 0 takes a free one.',
+          default: 1_883,
+        }),
+        tls: tls.optional(),
+        limits: mqttLimits.prefault({}),
+      })
+      .prefault({}),
+    http: z
+      .strictObject({
+        port: port({
+          env: 'WW_HTTP_PORT',
+          description: 'Port of the HTTP API; 0 takes a free one.',
+          default: 8_080,
+        }),
+        limits: httpLimits.prefault({}),
+      })
+      .prefault({}),
+    ingest: z
+      .strictObject({
+        liveWindowMs: duration({
+          env: 'WW_LIVE_WINDOW_MS',
+          description: 'A reading is live while it is received at most this long after it was measured.',
+          min: 60_000,
+          max: 24 * HOUR,
+          default: DEFAULT_INGEST_LIMITS.liveWindowMs,
+        }),
+        backlogSliceMs: duration({
+          env: 'WW_BACKLOG_SLICE_MS',
+          description: 'The longest the backlog lane works without letting live readings in.',
+          min: 1,
+          max: 1_000,
+          default: DEFAULT_INGEST_LIMITS.backlogSliceMs,
+        }),
+        quarantineQuotaPerHour: integer({
+          env: 'WW_QUARANTINE_QUOTA_PER_HOUR',
+          description:
+            'Messages and readings one station may leave in quarantine; more leave only a hash and a count.',
+          unit: '1/h',
+          min: 0,
+          max: 1_000_000,
+          default: DEFAULT_INGEST_LIMITS.quarantineQuotaPerHour,
+        }),
+        maxOutstandingReadings: integer({
+          env: 'WW_MAX_OUTSTANDING_READINGS',
+          description:
+            'Readings in memory that the store has not made durable, above which the journal is not read.',
+          min: 10_000,
+          max: 10_000_000,
+          default: DEFAULT_INGEST_LIMITS.maxOutstandingReadings,
+        }),
+      })
+      .prefault({}),
+  }),
+  [
+    ['mqtt', 'port'],
+    ['mqtt', 'tls', 'port'],
+    ['http', 'port'],
+  ],
+);
+
+/** Relations are checked also while other keys are wrong, so that all problems come at once. */
+function always(): boolean {
+  return true;
+}
+
+/** Of each pair of keys the first number must not be above the second. */
+function atMost<Schema extends z.ZodType>(
+  schema: Schema,
+  pairs: readonly (readonly [small: string, large: string])[],
+): Schema {
+  return pairs.reduce(
+    (checked, [small, large]) =>
+      checked.refine(
+        value => {
+          const [low, high] = [valueAt(value, [small]), valueAt(value, [large])];
+          return typeof low !== 'number' || typeof high !== 'number' || low <= high;
+        },
+        {
+          path: [small],
+          error: ({ input }: { readonly input?: unknown }) =>
+            `is ${String(valueAt(input, [small]))}, above ${large}, which is ${String(valueAt(input, [large]))}`,
+          when: always,
+        },
+      ),
+    schema,
+  );
+}
+
+/** No port may stand at two of the paths; 0 may, since each takes another free one. */
+function distinctPorts<Schema extends z.ZodType>(
+  schema: Schema,
+  paths: readonly (readonly string[])[],
+): Schema {
+  const pairs = paths.flatMap((path, index) => paths.slice(0, index).map(earlier => ({ path, earlier })));
+  return pairs.reduce(
+    (checked, { path, earlier }) =>
+      checked.refine(
+        value => {
+          const taken = valueAt(value, path);
+          return taken === undefined || taken === 0 || taken !== valueAt(value, earlier);
+        },
+        {
+          path: [...path],
+          error: ({ input }: { readonly input?: unknown }) =>
+            `is ${String(valueAt(input, path))}, the same as ${earlier.join('.')}`,
+          when: always,
+        },
+      ),
+    schema,
+  );
+}
+
+function valueAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>(
+    (inside, key) =>
+      typeof inside === 'object' ? (inside as Record<string, unknown> | null)?.[key] : undefined,
+    value,
+  );
+}
