@@ -7,13 +7,7 @@ import { readYamlFile } from '../yaml-file.ts';
 import { CONFIG_OPTIONS } from './documented-options.ts';
 import type { PlacedOption } from './documented-options.ts';
 import { CONFIG_FILE_ENV, DEFAULT_SITE, ENV_PREFIX, configSchema } from './schema.ts';
-
-/** The configuration, complete with defaults; every path in it is absolute. */
-export type Config = DeepReadonly<z.output<typeof configSchema>>;
-
-type DeepReadonly<Value> = Value extends number | string
-  ? Value
-  : { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> };
+import type { Config } from './schema.ts';
 
 export interface LoadConfigOptions {
   /** Relative paths of the configuration start here. */

@@ -253,6 +253,13 @@ export const configSchema = distinctPorts(
   ],
 );
 
+/** The configuration, complete with defaults; as `loadConfig` answers it, with absolute paths. */
+export type Config = DeepReadonly<z.output<typeof configSchema>>;
+
+type DeepReadonly<Value> = Value extends number | string
+  ? Value
+  : { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> };
+
 /** Relations are checked also while other keys are wrong, so that all problems come at once. */
 function always(): boolean {
   return true;
