@@ -40,7 +40,7 @@ export const METRICS = {
   ww_stations_registered: gauge('Stations in the registry.', 'stations'),
   ww_stations_connected: gauge('Registered stations connected at this moment.', 'stations'),
   ww_datastreams_stored: gauge('Datastreams the store has seen.', 'datastreams'),
-  ww_sequence_gaps_total: counter('Messages missing by the sequence counters of the stations.', 'messages'),
+  ww_sequence_gaps: gauge('Messages missing by the sequence counters of the stations.', 'messages'),
 
   ww_mqtt_connections: gauge('Open connections to the broker.', 'connections'),
   ww_mqtt_connections_total: counter('Connections the broker accepted.', 'connections'),
@@ -56,9 +56,11 @@ export const METRICS = {
   ww_journal_commit_seconds_total: counter('Time spent in journal commits.', 'seconds'),
   ww_journal_pending_bytes: gauge('Bytes that wait for a journal commit.', 'bytes'),
   ww_journal_bytes: gauge('Size of the journal files.', 'bytes'),
-  ww_journal_lag_messages: gauge('Messages behind the cursor of the ingest worker, by stream.', 'messages', [
-    'stream',
-  ]),
+  ww_journal_lag_batches: gauge(
+    'Group commits of the journal that are not yet durable in the telemetry store, by stream.',
+    'batches',
+    ['stream'],
+  ),
   ww_archive_files: gauge('Monthly files in the arrival log.', 'files'),
 
   ww_store_staged_readings: gauge('Readings the store has taken and not yet made durable.', 'readings'),

@@ -72,6 +72,8 @@ export class JournalClient implements JournalAppender {
   #fault: (WriteFault & { readonly since: EpochMs }) | undefined;
   #okSince: EpochMs;
   #closed: AppError | undefined;
+  #commits = 0;
+  #commitMs = 0;
   #drained: (() => void) | undefined;
 
   constructor(options: JournalOptions) {
@@ -138,6 +140,11 @@ export class JournalClient implements JournalAppender {
       return { state: 'journal_stalled', since: flight.since, ...pending };
     }
     return { state: 'ok', since: this.#okSince, ...pending };
+  }
+
+  /** Group commits since the start, and the time from handing a group over until it was durable. */
+  commitCounters(): { readonly commits: number; readonly commitSeconds: number } {
+    return { commits: this.#commits, commitSeconds: this.#commitMs / 1000 };
   }
 
   /** A port for `createJournalReader`, here or in another thread (transfer it). Any number of them. */
@@ -240,7 +247,10 @@ export class JournalClient implements JournalAppender {
     this.#capacity = Math.min(Math.max(512, Math.ceil(batch.bytes * 1.25)), this.#maxBatchBytes);
     let failure: Error | undefined;
     try {
+      const sentMs = this.#clock.monotonicMs();
       await remote.call('commit', group, buffers);
+      this.#commits += 1;
+      this.#commitMs += this.#clock.monotonicMs() - sentMs;
     } catch (error) {
       failure = new AppError('journal_failed', `The journal gave up: ${messageOf(error)}`, {
         retryable: true,

@@ -1,12 +1,13 @@
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { AppError } from '../../domain/errors.ts';
 import type { Cursors, JournalAccount, JournalStream } from '../../domain/ports/journal.ts';
-import { ArchiveFolder } from './archive-folder.ts';
+import { ArchiveFolder, archiveMonths } from './archive-folder.ts';
 import { archiveProblem, JournalArchiver } from './journal-archiver.ts';
 import { checkCursor, JournalFile } from './journal-file.ts';
 import type { CommitGroup } from './journal-file.ts';
-import { ARCHIVE_FOLDER, openJournalDatabase } from './journal-schema.ts';
+import { ARCHIVE_FOLDER, JOURNAL_FILE, openJournalDatabase } from './journal-schema.ts';
 import { PendingTally } from './pending-tally.ts';
 import type { BatchRow } from './recent-batches.ts';
 import { StationCounts } from './station-counts.ts';
@@ -36,6 +37,10 @@ export interface JournalStats {
   readonly journalled: number;
   readonly lastSeq: Cursors;
   readonly archivedThrough: Cursors;
+  /** Size of the journal with its write-ahead log. */
+  readonly bytes: number;
+  /** Monthly files of the archive. */
+  readonly archiveFiles: number;
   /** Why the archiver's last run failed; absent when it did not. */
   readonly archiveError?: string;
 }
@@ -146,10 +151,13 @@ export class JournalCore {
   }
 
   stats(): JournalStats {
+    const { directory } = this.#options;
     return {
       journalled: this.#file.lastPosition,
       lastSeq: this.#file.lastSeq,
       archivedThrough: this.#archiver.archivedThrough,
+      bytes: sizeOf(join(directory, JOURNAL_FILE)) + sizeOf(join(directory, `${JOURNAL_FILE}-wal`)),
+      archiveFiles: archiveMonths(join(directory, ARCHIVE_FOLDER)).length,
       ...(this.#archiveError === undefined ? {} : { archiveError: this.#archiveError }),
     };
   }
@@ -189,4 +197,9 @@ export class JournalCore {
       },
     );
   }
+}
+
+/** Bytes of a file, 0 where there is none. */
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -1,0 +1,193 @@
+import { formatDatastreamName } from '../domain/model/datastream.ts';
+import type { Ledger } from '../domain/model/ledger.ts';
+import type { Observation } from '../domain/model/observation.ts';
+import type { DatastreamSpec, Registry } from '../domain/model/registry.ts';
+import { upTopic } from '../domain/model/topic.ts';
+import type { ThingId } from '../domain/model/identifier.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { RefusalReason } from '../domain/ports/identity.ts';
+import type { JournalAppender } from '../domain/ports/journal.ts';
+import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/ports/telemetry-store.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+import type {
+  Application,
+  LatestValue,
+  MetricSample,
+  Principal,
+  QuarantineReplay,
+  Readiness,
+  StationHealth,
+  Submission,
+} from './application.ts';
+import type { DatastreamIndex } from './datastream-index.ts';
+import type { HealthMonitor } from './health-monitor.ts';
+import type { Administration } from './identity/administration.ts';
+import { appendDurably } from './journal-append.ts';
+import { auditStored } from './ledger-audit.ts';
+import type { RefusalLedger } from './refusal-ledger.ts';
+import type { IngestThread } from './workers/ingest-thread.ts';
+
+/** The running parts that answer the application's questions. */
+export interface LiveParts {
+  readonly clock: Clock;
+  readonly administration: Administration;
+  readonly refusals: RefusalLedger;
+  readonly journal: JournalAppender;
+  readonly store: TelemetryStore;
+  readonly ingest: IngestThread;
+  readonly index: DatastreamIndex;
+  readonly health: HealthMonitor;
+  /** Open connections to the broker by thing. */
+  readonly connections: () => ReadonlyMap<string, { readonly since: EpochMs }>;
+  readonly metrics: () => Promise<readonly MetricSample[]>;
+}
+
+/** The application over the running parts: it asks, joins and translates, and keeps nothing itself. */
+export class LiveApplication implements Application {
+  readonly startedAt: EpochMs;
+  readonly #parts: LiveParts;
+
+  constructor(parts: LiveParts) {
+    this.#parts = parts;
+    this.startedAt = parts.clock.now();
+  }
+
+  now(): EpochMs {
+    return this.#parts.clock.now();
+  }
+
+  readiness(): Promise<Readiness> {
+    return Promise.resolve(this.#parts.health.readiness());
+  }
+
+  registry(): Registry {
+    return this.#parts.administration.registry.current();
+  }
+
+  async stationHealth(): Promise<ReadonlyMap<string, StationHealth>> {
+    const health = new Map<string, StationHealth>();
+    const connections = this.#parts.connections();
+    for (const [id, { since }] of connections) health.set(id, { connected: true, connectedSince: since });
+    for (const { station, lastReceived, sequence, clock } of await this.#parts.ingest.tracks()) {
+      health.set(station, {
+        ...(health.get(station) ?? { connected: false }),
+        lastReceived,
+        ...(sequence === undefined ? {} : { sequenceGaps: sequence.gaps, sequenceResets: sequence.resets }),
+        ...(clock === undefined ? {} : { clockOffsetMs: clock.offsetMs }),
+        ...(clock?.uncertaintyMs === undefined ? {} : { clockUncertaintyMs: clock.uncertaintyMs }),
+      });
+    }
+    return health;
+  }
+
+  async latest(): Promise<readonly LatestValue[]> {
+    const { ingest, index } = this.#parts;
+    const observations = await ingest.latest();
+    // After the observations, so that each of them has its datastream in the index.
+    await index.refresh();
+    const values: LatestValue[] = [];
+    for (const observation of observations) {
+      const datastream = index.byId(observation.datastream);
+      if (datastream === undefined) continue;
+      const { station, property, instance } = datastream;
+      values.push({ station, property, ...(instance === undefined ? {} : { instance }), observation });
+    }
+    return values;
+  }
+
+  async findDatastream(
+    address: Parameters<Application['findDatastream']>[0],
+  ): Promise<{ readonly id: number | undefined; readonly spec: DatastreamSpec | undefined } | undefined> {
+    const { index } = this.#parts;
+    const thing = this.registry().things.get(address.station);
+    const name = formatDatastreamName(address);
+    const spec =
+      thing?.kind === 'station'
+        ? thing.datastreams.find(candidate => formatDatastreamName(candidate) === name)
+        : undefined;
+    if (index.idOf(address.station, address) === undefined) await index.refresh();
+    const id = index.idOf(address.station, address);
+    return id === undefined && spec === undefined ? undefined : { id, spec };
+  }
+
+  range(query: Parameters<Application['range']>[0]): Promise<readonly Observation[]> {
+    return this.#parts.store.range(query);
+  }
+
+  aggregate(query: Parameters<Application['aggregate']>[0]): Promise<readonly AggregateRow[]> {
+    const { datastream, ...rest } = query;
+    return this.#parts.store.aggregate({ ...rest, datastreams: [datastream] });
+  }
+
+  async ledger(station?: string): Promise<Ledger> {
+    const ledger = await this.#parts.ingest.ledger(station);
+    const refused = this.#parts.refusals.all();
+    return {
+      ...ledger,
+      refused: station === undefined ? refused : refused.filter(({ principal }) => principal === station),
+    };
+  }
+
+  auditLedger(): Promise<{ readonly agrees: boolean; readonly differences: readonly string[] }> {
+    return auditStored(this.#parts.store);
+  }
+
+  quarantine(query: Parameters<Application['quarantine']>[0]): Promise<readonly QuarantineRow[]> {
+    return this.#parts.store.quarantine(query);
+  }
+
+  replayQuarantine(filter: Parameters<Application['replayQuarantine']>[0]): Promise<QuarantineReplay> {
+    return this.#parts.ingest.replayQuarantine(filter);
+  }
+
+  async submit(principal: Principal, { station, payload }: Submission): Promise<void> {
+    await appendDurably(this.#parts.journal, 'live', {
+      received: this.now(),
+      principal: principal.id,
+      topic: upTopic(station as ThingId, 'obs'),
+      qos: 1,
+      payload,
+    });
+  }
+
+  metrics(): Promise<readonly MetricSample[]> {
+    return this.#parts.metrics();
+  }
+
+  authenticate(token: string): Principal | undefined {
+    return this.#parts.administration.tokens.authenticate(token);
+  }
+
+  countRefusal(principal: string, reason: RefusalReason): void {
+    this.#parts.refusals.count(principal, reason);
+  }
+
+  enrol(principal: Principal, id: string): ReturnType<Application['enrol']> {
+    return this.#parts.administration.enrol(principal, id);
+  }
+
+  rotate(principal: Principal, id: string): ReturnType<Application['rotate']> {
+    return this.#parts.administration.rotate(principal, id);
+  }
+
+  revoke(principal: Principal, id: string): Promise<void> {
+    return this.#parts.administration.revoke(principal, id);
+  }
+
+  createToken(
+    principal: Principal,
+    token: Parameters<Application['createToken']>[1],
+  ): ReturnType<Application['createToken']> {
+    return this.#parts.administration.createToken(principal, token);
+  }
+
+  async register(
+    principal: Principal,
+    things: Parameters<Application['register']>[1],
+  ): ReturnType<Application['register']> {
+    const registered = await this.#parts.administration.register(principal, things);
+    // The registry reaches ingest before the caller can use the secrets, so that the first reading is known.
+    await this.#parts.ingest.setRegistry(this.registry());
+    return registered;
+  }
+}
