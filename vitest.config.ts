@@ -9,5 +9,8 @@ export default defineConfig({
     // Two cores: more workers only make the timing-sensitive fault tests compete with each other.
     maxWorkers: 2,
     pool: 'forks',
+    // .ci/run counts from this file; nobody else reads it.
+    reporters: ['default', ...(process.env['CI'] === 'true' ? ['json'] : [])],
+    outputFile: { json: 'dist/test-summary.json' },
   },
 });

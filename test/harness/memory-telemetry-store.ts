@@ -31,7 +31,7 @@ export class MemoryTelemetryStore implements TelemetryStore {
   readonly #committed = new TelemetryModel();
   /** Committed and staged. */
   readonly #taken = new TelemetryModel();
-  #staged: Staged[] = [];
+  readonly #staged: Staged[] = [];
   #flushes: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #held = false;
   #refusal: AppError | undefined;
