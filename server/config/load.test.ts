@@ -1,23 +1,19 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../domain/errors.ts';
 import { DEFAULT_HTTP_LIMITS } from '../http/limits.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { CONFIG_OPTIONS, documentedOptions } from './documented-options.ts';
 import { loadConfig } from './load.ts';
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ww-config-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const temporary = temporaryFolder();
 
 const load = (env: Record<string, string> = {}) =>
-  loadConfig(env, { workingFolder: folder, programFolder: '/opt/ww' });
+  loadConfig(env, { workingFolder: temporary.path, programFolder: '/opt/ww' });
 
 function withFile(yaml: string, env: Record<string, string> = {}) {
-  writeFileSync(join(folder, 'ww.yaml'), yaml);
+  writeFileSync(join(temporary.path, 'ww.yaml'), yaml);
   return { WW_CONFIG: 'ww.yaml', ...env };
 }
 
@@ -35,7 +31,7 @@ describe('loadConfig', () => {
   it('needs nothing: the defaults are the demo on this machine alone', () => {
     expect(load({ PATH: '/bin' })).toEqual({
       host: '127.0.0.1',
-      dataDir: join(folder, 'data'),
+      dataDir: join(temporary.path, 'data'),
       site: '/opt/ww/config/demo',
       store: 'embedded',
       logLevel: 'info',
@@ -83,7 +79,7 @@ describe('loadConfig', () => {
       logLevel: 'debug',
       simulator: 'off',
       dataDir: '/var/lib/ww',
-      site: join(folder, 'district'),
+      site: join(temporary.path, 'district'),
       mqtt: { port: 0, limits: { connections: 6_000, connectionsPerAddress: 5_000 } },
     });
   });
@@ -158,9 +154,9 @@ describe('loadConfig', () => {
     const free = load({ WW_MQTT_PORT: '0', WW_HTTP_PORT: '0', WW_MQTT_TLS_PORT: '0', ...files });
     expect(free.mqtt.tls).toEqual({
       port: 0,
-      certificateFile: join(folder, 'c'),
-      keyFile: join(folder, 'k'),
-      caFile: join(folder, 'a'),
+      certificateFile: join(temporary.path, 'c'),
+      keyFile: join(temporary.path, 'k'),
+      caFile: join(temporary.path, 'a'),
     });
   });
 

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,6 +7,7 @@ import type { GatewaySpec, StationSpec } from '../../domain/model/registry.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { SqliteOperations } from '../../storage/sqlite/operations.ts';
 import type { Principal } from '../application.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { Administration } from './administration.ts';
 import { sha256Hex } from './secret.ts';
 
@@ -28,23 +27,21 @@ const gateway = (id: string, stations: readonly string[]): GatewaySpec => ({
   stations: stations as ThingId[],
 });
 
-let directory: string;
+const temporary = temporaryFolder();
 let operations: SqliteOperations;
 let administration: Administration;
 
 const open = async (): Promise<void> => {
-  operations = new SqliteOperations(join(directory, 'operations.db'));
+  operations = new SqliteOperations(join(temporary.path, 'operations.db'));
   administration = new Administration({ operations, clock });
   await administration.load();
 };
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'ww-administration-'));
   await open();
 });
 afterEach(async () => {
   await operations.close();
-  rmSync(directory, { recursive: true });
 });
 
 describe('enrolment', () => {

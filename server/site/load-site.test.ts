@@ -1,24 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../domain/errors.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { loadSite } from './load-site.ts';
 
 const DEMO = fileURLToPath(new URL('../../config/demo', import.meta.url));
 
-let folder: string;
-beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ww-site-'));
-});
-afterEach(() => rmSync(folder, { recursive: true }));
+const temporary = temporaryFolder();
 
 async function problemsOf(stations: string, site = 'name: x\n'): Promise<readonly string[]> {
-  writeFileSync(join(folder, 'site.yaml'), site);
-  writeFileSync(join(folder, 'stations.yaml'), stations);
-  const error: unknown = await loadSite(folder).catch((thrown: unknown) => thrown);
+  writeFileSync(join(temporary.path, 'site.yaml'), site);
+  writeFileSync(join(temporary.path, 'stations.yaml'), stations);
+  const error: unknown = await loadSite(temporary.path).catch((thrown: unknown) => thrown);
   if (isAppError(error, 'site_invalid')) return error.problems;
   throw new Error('The site was accepted.', { cause: error });
 }
@@ -37,9 +33,9 @@ function station(lines: Record<string, string>): string {
 
 describe('loadSite', () => {
   it('reads things as the model has them', async () => {
-    writeFileSync(join(folder, 'site.yaml'), 'name: 区\n');
+    writeFileSync(join(temporary.path, 'site.yaml'), 'name: 区\n');
     writeFileSync(
-      join(folder, 'stations.yaml'),
+      join(temporary.path, 'stations.yaml'),
       `stations:
   - id: S-1
     name: 站
@@ -53,7 +49,7 @@ gateways: [{ id: G-1, name: 关, stations: [S-1] }]
 subscribers: [{ id: A-1, name: 室, basins: [b] }]
 `,
     );
-    expect(await loadSite(folder)).toEqual({
+    expect(await loadSite(temporary.path)).toEqual({
       name: '区',
       isDemo: false,
       things: [
@@ -164,7 +160,7 @@ gateways: [{ id: G, name: a, stations: [X] }]
   });
 
   it('refuses a folder without its files', async () => {
-    const error: unknown = await loadSite(folder).catch((thrown: unknown) => thrown);
+    const error: unknown = await loadSite(temporary.path).catch((thrown: unknown) => thrown);
     expect(isAppError(error, 'site_invalid') && error.problems).toEqual([
       expect.stringMatching(/^site\.yaml: cannot be read: ENOENT/),
       expect.stringMatching(/^stations\.yaml: cannot be read: ENOENT/),

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 import { isAppError } from '../../domain/errors.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { freeSpace, isSpaceLow } from './free-space.ts';
 import { FileSnapshots } from './snapshot-files.ts';
 
@@ -14,23 +15,21 @@ const JPEG = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3]);
 const PICTURE = { gateway: 'G-1', channel: 'gate_2', received: epochMs(1_790_000_000_000), bytes: JPEG };
 
 describe('FileSnapshots', () => {
-  let folder: string;
+  const temporary = temporaryFolder();
   let snapshots: FileSnapshots;
 
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'ww-snapshots-'));
-    snapshots = new FileSnapshots(join(folder, 'snapshots'));
+    snapshots = new FileSnapshots(join(temporary.path, 'snapshots'));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
 
   const files = () =>
-    readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name =>
-      statSync(join(folder, name)).isFile(),
+    readdirSync(temporary.path, { recursive: true, encoding: 'utf8' }).filter(name =>
+      statSync(join(temporary.path, name)).isFile(),
     );
 
   it('keeps the picture under the name it answers, with its hash and size', async () => {
     const reference = await snapshots.save(PICTURE);
-    const kept = readFileSync(join(folder, 'snapshots', reference.name));
+    const kept = readFileSync(join(temporary.path, 'snapshots', reference.name));
     expect([...kept]).toEqual([...JPEG]);
     expect(reference).toMatchObject({
       sha256: createHash('sha256').update(JPEG).digest('hex'),
@@ -83,13 +82,15 @@ describe('FileSnapshots', () => {
 
   it('never leaves its folder and keeps names short, at the longest ids', async () => {
     const { name } = await snapshots.save({ ...PICTURE, gateway: 'G'.repeat(64), channel: 'c'.repeat(64) });
-    expect(resolve(folder, 'snapshots', name).startsWith(join(folder, 'snapshots'))).toBe(true);
+    expect(resolve(temporary.path, 'snapshots', name).startsWith(join(temporary.path, 'snapshots'))).toBe(
+      true,
+    );
     expect(Math.max(...name.split('/').map(part => part.length))).toBeLessThan(200);
   });
 
   it('leaves nothing behind when the disk refuses', async () => {
-    mkdirSync(join(folder, 'snapshots'));
-    writeFileSync(join(folder, 'snapshots', 'G-1'), 'a file where a folder has to be');
+    mkdirSync(join(temporary.path, 'snapshots'));
+    writeFileSync(join(temporary.path, 'snapshots', 'G-1'), 'a file where a folder has to be');
     await expect(snapshots.save(PICTURE)).rejects.toThrow(/./);
     expect(files()).toEqual([join('snapshots', 'G-1')]);
   });
@@ -97,7 +98,7 @@ describe('FileSnapshots', () => {
   it('removes what an interrupted save left, and only that', async () => {
     expect(await snapshots.removeUnfinished()).toBe(0);
     const { name } = await snapshots.save(PICTURE);
-    writeFileSync(join(folder, 'snapshots', 'G-1', '0011.part'), 'half');
+    writeFileSync(join(temporary.path, 'snapshots', 'G-1', '0011.part'), 'half');
     expect(await snapshots.removeUnfinished()).toBe(1);
     expect(files()).toEqual([join('snapshots', name)]);
   });

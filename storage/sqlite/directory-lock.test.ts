@@ -1,19 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 
 import { isAppError } from '../../domain/errors.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { DirectoryLock } from './directory-lock.ts';
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ww-lock-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
+const temporary = temporaryFolder();
 
 function problemOf(run: () => unknown): unknown {
   try {
@@ -25,22 +19,22 @@ function problemOf(run: () => unknown): unknown {
 }
 
 it('is held by one at a time and can be taken again after its release', () => {
-  const first = DirectoryLock.acquire(directory);
+  const first = DirectoryLock.acquire(temporary.path);
   expect(
     isAppError(
-      problemOf(() => DirectoryLock.acquire(directory)),
+      problemOf(() => DirectoryLock.acquire(temporary.path)),
       'already_running',
     ),
   ).toBe(true);
   first.release();
   first.release();
-  DirectoryLock.acquire(directory).release();
+  DirectoryLock.acquire(temporary.path).release();
 });
 
 it('refuses a second process, and is free once the first was killed', async () => {
   const lock = new URL('../../dist/storage/sqlite/directory-lock.js', import.meta.url).href;
   const holder = `import(${JSON.stringify(lock)}).then(({ DirectoryLock }) => {
-    globalThis.kept = DirectoryLock.acquire(${JSON.stringify(directory)});
+    globalThis.kept = DirectoryLock.acquire(${JSON.stringify(temporary.path)});
     console.log('held');
     setInterval(() => undefined, 1000);
   })`;
@@ -49,11 +43,11 @@ it('refuses a second process, and is free once the first was killed', async () =
   await once(child.stdout, 'data');
   expect(
     isAppError(
-      problemOf(() => DirectoryLock.acquire(directory)),
+      problemOf(() => DirectoryLock.acquire(temporary.path)),
       'already_running',
     ),
   ).toBe(true);
   child.kill('SIGKILL');
   await ended;
-  DirectoryLock.acquire(directory).release();
+  DirectoryLock.acquire(temporary.path).release();
 });

@@ -1,14 +1,14 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { isAppError } from '../../domain/errors.ts';
 import type { JournalStream } from '../../domain/ports/journal.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { arrivalsOf, journalEntry } from '../../test/harness/journal-contract.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { SqliteArrivalLog } from './arrival-log.ts';
 import { Database } from './database.ts';
 import { BatchEncoder, decodeBatch, sealBatch } from './journal-batch.ts';
@@ -20,11 +20,7 @@ import { openJournalDatabase } from './journal-schema.ts';
 const JUNE = Date.UTC(2026, 5, 30, 23, 59, 59, 999);
 const JULY = Date.UTC(2026, 6, 1);
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ww-core-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
+const temporary = temporaryFolder();
 
 function batch(stream: JournalStream, texts: readonly string[], received = JUNE): Uint8Array {
   const encoder = new BatchEncoder('arrivals', stream);
@@ -45,7 +41,7 @@ const textsOf = (rows: readonly { readonly bytes: Uint8Array }[]) =>
 
 async function openCore(options: Partial<JournalCoreOptions> = {}): Promise<JournalCore> {
   const core = new JournalCore(
-    { directory, archiveIntervalMs: 1_000_000, ...options },
+    { directory: temporary.path, archiveIntervalMs: 1_000_000, ...options },
     { onCommitted: () => undefined, onFault: () => undefined },
   );
   await core.start();
@@ -53,7 +49,7 @@ async function openCore(options: Partial<JournalCoreOptions> = {}): Promise<Jour
 }
 
 const loggedTexts = async (stream: JournalStream) =>
-  (await arrivalsOf(new SqliteArrivalLog(directory), stream)).map(entry =>
+  (await arrivalsOf(new SqliteArrivalLog(temporary.path), stream)).map(entry =>
     new TextDecoder().decode(entry.payload),
   );
 
@@ -70,8 +66,8 @@ class UnsureDatabase extends Database {
 
 describe('JournalFile when the outcome of a write is unknown', () => {
   it('never stores a group twice, whoever reads in between', () => {
-    openJournalDatabase(directory).close();
-    const db = new UnsureDatabase(join(directory, 'journal.db'));
+    openJournalDatabase(temporary.path).close();
+    const db = new UnsureDatabase(join(temporary.path, 'journal.db'));
     const file = new JournalFile(db);
     file.commit({ live: batch('live', ['a']) });
     const group = { live: batch('live', ['b', 'c']), backlog: batch('backlog', ['d']) };
@@ -87,8 +83,8 @@ describe('JournalFile when the outcome of a write is unknown', () => {
   });
 
   it('never moves twice', () => {
-    openJournalDatabase(directory).close();
-    const db = new UnsureDatabase(join(directory, 'journal.db'));
+    openJournalDatabase(temporary.path).close();
+    const db = new UnsureDatabase(join(temporary.path, 'journal.db'));
     const file = new JournalFile(db);
     file.commit({ live: batch('live', ['a', 'b', 'c']) });
     db.times = 1;
@@ -112,7 +108,7 @@ describe('JournalCore over restarts', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async steps => {
-        const folder = mkdtempSync(join(directory, 'run-'));
+        const folder = mkdtempSync(join(temporary.path, 'run-'));
         const options = { directory: folder, archiveChunkBytes: 200 };
         let core = await openCore(options);
         const arrived: Record<JournalStream, string[]> = { live: [], backlog: [] };
@@ -206,11 +202,11 @@ describe('the archive', () => {
     expect(await loggedTexts('live')).toEqual(['a', 'b', 'c', 'd', 'f']);
     expect(await loggedTexts('backlog')).toEqual(['e']);
     await core.stop();
-    const files = readdirSync(join(directory, 'archive'));
+    const files = readdirSync(join(temporary.path, 'archive'));
     expect(files.filter(name => name.endsWith('.db'))).toEqual(['arrival-2026-06.db', 'arrival-2026-07.db']);
     // A file can be copied by itself: nothing is left in its write-ahead log.
     const logs = files.filter(name => name.endsWith('-wal'));
-    expect(logs.map(name => statSync(join(directory, 'archive', name)).size)).toEqual(logs.map(() => 0));
+    expect(logs.map(name => statSync(join(temporary.path, 'archive', name)).size)).toEqual(logs.map(() => 0));
   });
 
   it('waits for every consumer that it was told of, and for the slowest', async () => {
@@ -231,7 +227,7 @@ describe('the archive', () => {
     await core.commit({ live: batch('live', ['a'], Date.now()) });
     core.advance('ingest', { live: 1, backlog: 0 });
     await new Promise(resolve => setTimeout(resolve, 50));
-    expect(existsSync(join(directory, 'archive'))).toBe(false);
+    expect(existsSync(join(temporary.path, 'archive'))).toBe(false);
     await core.commit({ live: batch('live', ['b'.repeat(600_000)], Date.now()) });
     core.advance('ingest', { live: 2, backlog: 0 });
     await expect.poll(() => core.stats().archivedThrough.live, { timeout: 5_000 }).toBe(2);
@@ -242,13 +238,13 @@ describe('the archive', () => {
     let core = await openCore();
     for (const text of ['a', 'b']) await core.commit({ live: batch('live', [text]) });
     await core.stop();
-    copyFileSync(join(directory, 'journal.db'), join(directory, 'before.db'));
+    copyFileSync(join(temporary.path, 'journal.db'), join(temporary.path, 'before.db'));
     core = await openCore();
     core.advance('ingest', { live: 2, backlog: 0 });
     await core.archiveNow();
     await core.stop();
     // As if the process had ended after the archive's commit and before the journal's.
-    copyFileSync(join(directory, 'before.db'), join(directory, 'journal.db'));
+    copyFileSync(join(temporary.path, 'before.db'), join(temporary.path, 'journal.db'));
     expect(await loggedTexts('live')).toEqual(['a', 'b']);
     core = await openCore();
     expect(core.read('live', 0, 1_000)).toEqual([]);
@@ -262,14 +258,14 @@ describe('the archive', () => {
     let core = await openCore();
     await core.commit({ live: batch('live', ['a']) });
     await core.stop();
-    copyFileSync(join(directory, 'journal.db'), join(directory, 'other.db'));
-    rmSync(join(directory, 'journal.db'));
+    copyFileSync(join(temporary.path, 'journal.db'), join(temporary.path, 'other.db'));
+    rmSync(join(temporary.path, 'journal.db'));
     core = await openCore();
     await core.commit({ live: batch('live', ['x']) });
     core.advance('ingest', { live: 1, backlog: 0 });
     await core.archiveNow();
     await core.stop();
-    copyFileSync(join(directory, 'other.db'), join(directory, 'journal.db'));
+    copyFileSync(join(temporary.path, 'other.db'), join(temporary.path, 'journal.db'));
     const error: unknown = await openCore().catch((e: unknown) => e);
     expect(isAppError(error, 'journal_corrupt')).toBe(true);
   });
@@ -280,7 +276,7 @@ describe('the archive', () => {
     core.advance('ingest', { live: 1, backlog: 1 });
     await core.archiveNow();
     await core.stop();
-    rmSync(join(directory, 'journal.db'));
+    rmSync(join(temporary.path, 'journal.db'));
     core = await openCore();
     await core.commit({ live: batch('live', ['d']) });
     expect(core.stats()).toMatchObject({ journalled: 4, lastSeq: { live: 2, backlog: 1 } });
@@ -291,7 +287,8 @@ describe('the archive', () => {
   it('keeps the journal file small: space is reused and given back', async () => {
     const core = await openCore();
     const size = () =>
-      statSync(join(directory, 'journal.db')).size + statSync(join(directory, 'journal.db-wal')).size;
+      statSync(join(temporary.path, 'journal.db')).size +
+      statSync(join(temporary.path, 'journal.db-wal')).size;
     const sizes: number[] = [];
     for (let round = 0; round < 4; round += 1) {
       for (let index = 0; index < 30; index += 1) {
@@ -314,7 +311,7 @@ describe('a damaged journal', () => {
     let core = await openCore();
     for (const text of ['a', 'b']) await core.commit({ live: batch('live', [text]) });
     await core.stop();
-    const db = new Database(join(directory, 'journal.db'));
+    const db = new Database(join(temporary.path, 'journal.db'));
     const row = db.get<{ bytes: Uint8Array }>('SELECT bytes FROM live_batch WHERE seq = 1')!;
     row.bytes[30]! ^= 1;
     db.run('UPDATE live_batch SET bytes = ? WHERE seq = 1', [row.bytes]);

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { arrivalsOf, readAll } from '../../test/harness/journal-contract.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { SqliteArrivalLog } from './arrival-log.ts';
 import { JournalClient } from './journal-client.ts';
 import { createJournalReader } from './journal-reader.ts';
@@ -22,16 +22,12 @@ interface Facts {
   cursors: { live: number; backlog: number };
 }
 
-let directory: string;
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ww-crash-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
+const temporary = temporaryFolder();
 
 /** Runs the child until it is killed, some time after it acknowledged its first message. */
 async function runAndKill(run: number, mode: string, facts: Facts): Promise<void> {
   const { live, backlog } = facts.cursors;
-  const args = [CHILD, directory, `${run}`, `${live}`, `${backlog}`, mode];
+  const args = [CHILD, temporary.path, `${run}`, `${live}`, `${backlog}`, mode];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
@@ -65,7 +61,7 @@ describe('the journal of a process that is killed again and again', () => {
       const positions: number[] = [];
       const stations = new Map<string, number>();
       for (const stream of STREAMS) {
-        for (const entry of await arrivalsOf(new SqliteArrivalLog(directory), stream)) {
+        for (const entry of await arrivalsOf(new SqliteArrivalLog(temporary.path), stream)) {
           const text = new TextDecoder().decode(entry.payload);
           expect(arrived[stream].has(text)).toBe(false);
           arrived[stream].set(text, entry.position);
@@ -80,9 +76,9 @@ describe('the journal of a process that is killed again and again', () => {
       expect(facts.acknowledged.size).toBeGreaterThan(KILLS);
       positions.sort((a, b) => a - b);
       expect(positions).toEqual(Array.from({ length: positions.length }, (_, index) => index + 1));
-      expect(readdirSync(join(directory, 'archive')).length).toBeGreaterThan(0);
+      expect(readdirSync(join(temporary.path, 'archive')).length).toBeGreaterThan(0);
 
-      const journal = new JournalClient({ directory });
+      const journal = new JournalClient({ directory: temporary.path });
       await journal.start();
       const reader = createJournalReader(journal.openReader());
       const pending = { live: 0, backlog: 0 };

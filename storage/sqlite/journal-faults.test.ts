@@ -1,31 +1,26 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { isAppError } from '../../domain/errors.ts';
 import type { AppError } from '../../domain/errors.ts';
 import type { JournalStream } from '../../domain/ports/journal.ts';
 import { appendDurably, arrivalsOf, journalEntry, readAll } from '../../test/harness/journal-contract.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { SqliteArrivalLog } from './arrival-log.ts';
 import { Database } from './database.ts';
 import { JournalClient } from './journal-client.ts';
 import type { JournalOptions } from './journal-client.ts';
 import { createJournalReader } from './journal-reader.ts';
 
-let directory: string;
+const temporary = temporaryFolder();
 let journal: JournalClient;
 const PAYLOAD = 'x'.repeat(2_000);
 
-beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'ww-faults-'));
-});
-afterEach(() => rmSync(directory, { recursive: true }));
-
 async function start(options: Partial<JournalOptions> = {}): Promise<void> {
-  journal = new JournalClient({ directory, allowFaults: true, ...options });
+  journal = new JournalClient({ directory: temporary.path, allowFaults: true, ...options });
   await journal.start();
 }
 
@@ -42,7 +37,7 @@ const stateBecomes = async (state: string) => {
   await expect.poll(() => journal.health().state, { timeout: 10_000, interval: 5 }).toBe(state);
 };
 const texts = async (stream: JournalStream = 'live') =>
-  (await arrivalsOf(new SqliteArrivalLog(directory), stream)).map(({ payload }) =>
+  (await arrivalsOf(new SqliteArrivalLog(temporary.path), stream)).map(({ payload }) =>
     new TextDecoder().decode(payload),
   );
 
@@ -103,7 +98,7 @@ describe('the journal on a disk that refuses', () => {
 
   it('is stalled while another connection holds the file, and goes on when it lets go', async () => {
     await start({ stallAfterMs: 50 });
-    const other = new Database(join(directory, 'journal.db'));
+    const other = new Database(join(temporary.path, 'journal.db'));
     other.exec('BEGIN EXCLUSIVE');
     const answers: string[] = [];
     appendAll(['a', 'b'], answers);
@@ -186,7 +181,7 @@ describe('the journal on a file system without space', () => {
   });
 
   it('waits for space on a full tmpfs, without a loss or a restart', async context => {
-    const disk = join(directory, 'disk');
+    const disk = join(temporary.path, 'disk');
     mkdirSync(disk);
     if (!mount(disk)) {
       if (process.env['CI'] === 'true') throw new Error('This test has to mount a tmpfs, which needs root.');

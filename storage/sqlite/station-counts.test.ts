@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { JournalStream } from '../../domain/ports/journal.ts';
 import { journalEntry } from '../../test/harness/journal-contract.ts';
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import type { Database } from './database.ts';
 import { BatchEncoder } from './journal-batch.ts';
 import { JournalFile } from './journal-file.ts';
@@ -15,20 +12,18 @@ import { StationCounts } from './station-counts.ts';
 const STATIONS = 450;
 
 describe('StationCounts', () => {
-  let directory: string;
+  const temporary = temporaryFolder();
   let db: Database;
   let file: JournalFile;
   let counts: StationCounts;
 
   beforeEach(() => {
-    directory = mkdtempSync(join(tmpdir(), 'ww-counts-'));
-    db = openJournalDatabase(directory);
+    db = openJournalDatabase(temporary.path);
     file = new JournalFile(db);
     counts = new StationCounts(file);
   });
   afterEach(() => {
     file.close();
-    rmSync(directory, { recursive: true });
   });
 
   const commit = (stream: JournalStream) => {
