@@ -1,5 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
 import type { QuarantineRow } from '../../domain/ports/telemetry-store.ts';
+import type { Application } from '../application.ts';
 import { itemsAnswer, jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
@@ -8,7 +9,7 @@ import type { QuarantineView } from './response-schemas.ts';
 import { inScope, requireScopedStation } from './station-scope.ts';
 
 /** Bytes of a payload that a list shows. */
-const LIST_PAYLOAD_BYTES = 4 * 1024;
+export const QUARANTINE_LIST_PAYLOAD_BYTES = 4 * 1024;
 
 export async function listQuarantine({ application, principal, query }: Call<'quarantine'>): Promise<Answer> {
   requireScopedStation(principal, query.station);
@@ -23,7 +24,7 @@ export async function listQuarantine({ application, principal, query }: Call<'qu
   const last = rows.length > page.length ? page.at(-1) : undefined;
   return itemsAnswer(
     page,
-    row => quarantineView(row, LIST_PAYLOAD_BYTES),
+    row => quarantineView(row, QUARANTINE_LIST_PAYLOAD_BYTES),
     last === undefined ? null : encodeCursor('quarantine', [last.position, last.item]),
   );
 }
@@ -33,17 +34,25 @@ export async function showQuarantineItem({
   principal,
   params,
 }: Call<'quarantineItem'>): Promise<Answer> {
-  const [row] = await application.quarantine({
-    includeReleased: true,
-    after: { position: params.position, item: params.item - 1 },
-    limit: 1,
-  });
-  const found = row?.position === params.position && row.item === params.item ? row : undefined;
+  const row = await findQuarantined(application, params);
   // Out of scope answers like absent: whether an item exists is nothing an integrator may learn.
-  if (found === undefined || !inScope(principal, found.station)) {
+  if (row === undefined || !inScope(principal, row.station)) {
     throw new AppError('not_found', `Nothing lies in quarantine at ${params.position}/${params.item}.`);
   }
-  return jsonAnswer(quarantineView(found, Number.POSITIVE_INFINITY));
+  return jsonAnswer(quarantineView(row, Number.POSITIVE_INFINITY));
+}
+
+/** The item at exactly this place, released or not; undefined where there is none. */
+export async function findQuarantined(
+  application: Pick<Application, 'quarantine'>,
+  place: { readonly position: number; readonly item: number },
+): Promise<QuarantineRow | undefined> {
+  const [row] = await application.quarantine({
+    includeReleased: true,
+    after: { position: place.position, item: place.item - 1 },
+    limit: 1,
+  });
+  return row?.position === place.position && row.item === place.item ? row : undefined;
 }
 
 export async function replayQuarantine({ application, body }: Call<'quarantineReplay'>): Promise<Answer> {

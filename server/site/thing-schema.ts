@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { formatDatastreamName, parseDatastreamName } from '../../domain/model/datastream.ts';
 import { isThingId } from '../../domain/model/identifier.ts';
 import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
-import type { DatastreamSpec, GatewaySpec, StationSpec, ThingSpec } from '../../domain/model/registry.ts';
+import type { ThingSpec } from '../../domain/model/registry.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { withoutUndefined } from '../without-undefined.ts';
 
 /** The shortest and the longest time between two values that are due. */
 const INTERVAL_MS = { min: 1_000, max: 31 * 86_400_000 } as const;
@@ -81,13 +82,16 @@ export function thingOf(parsed: z.output<typeof thingSchema>): ThingSpec {
   switch (parsed.kind) {
     case 'station': {
       const { datastreams, ...rest } = parsed;
-      const station = { ...defined(rest), datastreams: datastreams.map(spec => defined(spec)) };
-      return station as Omit<StationSpec, 'datastreams'> & { datastreams: DatastreamSpec[] };
+      const station = {
+        ...withoutUndefined(rest),
+        datastreams: datastreams.map(spec => withoutUndefined(spec)),
+      };
+      return station;
     }
     case 'gateway':
-      return defined(parsed) as GatewaySpec;
+      return withoutUndefined(parsed);
     case 'subscriber':
-      return defined(parsed);
+      return withoutUndefined(parsed);
   }
 }
 
@@ -121,8 +125,4 @@ function refuseDuplicates(
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
-}
-
-function defined<Value extends object>(value: Value): Value {
-  return Object.fromEntries(Object.entries(value).filter(([, inside]) => inside !== undefined)) as Value;
 }

@@ -61,7 +61,16 @@ export class FakeApplication implements Application {
     replays: unknown[];
     submissions: { principal: string; submission: Submission }[];
     refusals: string[];
-  } = { ranges: [], aggregates: [], quarantine: [], replays: [], submissions: [], refusals: [] };
+    administration: { principal: Principal; action: string; detail: unknown }[];
+  } = {
+    ranges: [],
+    aggregates: [],
+    quarantine: [],
+    replays: [],
+    submissions: [],
+    refusals: [],
+    administration: [],
+  };
 
   /** Registers a token for a role and answers it. */
   token(role: Role, scope: readonly string[] = []): string {
@@ -143,20 +152,43 @@ export class FakeApplication implements Application {
   countRefusal(principal: string, reason: string) {
     this.asked.refusals.push(`${principal} ${reason}`);
   }
-  async enrol(): Promise<never> {
-    throw new AppError('unsupported', 'The fake enrols nobody.');
+  async enrol(principal: Principal, id: string) {
+    return this.#changeSecret(principal, 'enrol', id);
   }
-  async rotate(): Promise<never> {
-    throw new AppError('unsupported', 'The fake rotates nothing.');
+  async rotate(principal: Principal, id: string) {
+    return this.#changeSecret(principal, 'rotate', id);
   }
-  async revoke(): Promise<never> {
-    throw new AppError('unsupported', 'The fake revokes nobody.');
+  async revoke(principal: Principal, id: string) {
+    this.#known(id);
+    this.asked.administration.push({ principal, action: 'revoke', detail: id });
   }
-  async createToken(): Promise<never> {
-    throw new AppError('unsupported', 'The fake creates no token.');
+  async createToken(principal: Principal, token: Parameters<Application['createToken']>[1]) {
+    this.asked.administration.push({ principal, action: 'createToken', detail: token });
+    const record = {
+      id: 'token-1',
+      tokenSha256: '',
+      role: token.role,
+      organisation: token.organisation ?? principal.organisation,
+      createdAt: this.now(),
+      scope: token.scope ?? [],
+    };
+    return { token: `fresh-${token.role}`, record };
   }
-  async register(): Promise<never> {
-    throw new AppError('unsupported', 'The fake registers nothing.');
+  async register(principal: Principal, things: readonly ThingSpec[]) {
+    this.asked.administration.push({ principal, action: 'register', detail: things });
+    const fresh = things.filter(({ id }) => !this.things.has(id));
+    for (const thing of things) this.things.set(thing.id, thing);
+    return { secrets: Object.fromEntries(fresh.map(({ id }) => [id, `secret-of-${id}`])) };
+  }
+
+  #changeSecret(principal: Principal, action: string, id: string) {
+    this.#known(id);
+    this.asked.administration.push({ principal, action, detail: id });
+    return { id, secret: `${action}-secret` };
+  }
+
+  #known(id: string) {
+    if (!this.things.has(id)) throw new AppError('not_found', `No thing "${id}" is registered.`);
   }
 }
 

@@ -1,0 +1,87 @@
+import type { z } from 'zod';
+import { AppError } from '../../domain/errors.ts';
+import type { ThingSpec } from '../../domain/model/registry.ts';
+import type { Application, Principal } from '../application.ts';
+import { ledgerOfKnown } from '../http/ledger-handlers.ts';
+import {
+  QUARANTINE_LIST_PAYLOAD_BYTES,
+  findQuarantined,
+  quarantineView,
+} from '../http/quarantine-handlers.ts';
+import { thingOf } from '../site/thing-schema.ts';
+import { withoutUndefined } from '../without-undefined.ts';
+import type { CONTROL_PARAMS, ControlAddresses, ControlMethod, ControlMethods } from './control-methods.ts';
+
+/** Whoever may open the socket: the file's mode lets in the account of the server alone. */
+export const CONTROL_PRINCIPAL: Principal = {
+  id: 'control',
+  role: 'admin',
+  organisation: 'operator',
+  scope: [],
+};
+
+export interface ControlContext {
+  readonly application: Application;
+  readonly addresses: () => ControlAddresses;
+  readonly version: string;
+}
+
+type Handlers = {
+  readonly [Method in ControlMethod]: (
+    context: ControlContext,
+    params: z.output<(typeof CONTROL_PARAMS)[Method]>,
+  ) => Promise<ControlMethods[Method]['result']>;
+};
+
+/** What each method does. Rejections are AppErrors of the application, or unexpected. */
+export const CONTROL_HANDLERS: Handlers = {
+  ping: async ({ version }) => ({ pid: process.pid, version }),
+  status: async ({ application, addresses, version }) => ({
+    pid: process.pid,
+    version,
+    startedAt: application.startedAt,
+    now: application.now(),
+    things: application.registry().things.size,
+    addresses: addresses(),
+    readiness: await application.readiness(),
+  }),
+  ledger: ({ application }, { station }) => ledgerOfKnown(application, station),
+  ledgerAudit: ({ application }) => application.auditLedger(),
+  quarantineList: async ({ application }, { released, limit, ...filter }) => {
+    const rows = await application.quarantine({
+      ...withoutUndefined(filter),
+      includeReleased: released ?? false,
+      limit: limit + 1,
+    });
+    return {
+      items: rows.slice(0, limit).map(row => quarantineView(row, QUARANTINE_LIST_PAYLOAD_BYTES)),
+      hasMore: rows.length > limit,
+    };
+  },
+  quarantineShow: async ({ application }, { position, item }) => {
+    const row = await findQuarantined(application, { position, item });
+    if (row === undefined) {
+      throw new AppError('not_found', `Nothing lies in quarantine at ${position}/${item}.`);
+    }
+    return quarantineView(row, Number.POSITIVE_INFINITY);
+  },
+  quarantineReplay: ({ application }, filter) => application.replayQuarantine(withoutUndefined(filter)),
+  enrol: ({ application }, { id }) => application.enrol(CONTROL_PRINCIPAL, id),
+  rotate: ({ application }, { id }) => application.rotate(CONTROL_PRINCIPAL, id),
+  revoke: async ({ application }, { id }) => {
+    await application.revoke(CONTROL_PRINCIPAL, id);
+    return { id };
+  },
+  createToken: async ({ application }, { role, ...rest }) => {
+    const { token, record } = await application.createToken(CONTROL_PRINCIPAL, {
+      role,
+      ...withoutUndefined(rest),
+    });
+    return { token, id: record.id };
+  },
+  register: ({ application }, { things }) =>
+    application.register(
+      CONTROL_PRINCIPAL,
+      things.map((thing): ThingSpec => thingOf(thing)),
+    ),
+};

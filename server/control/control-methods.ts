@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { THING_ID_PATTERN } from '../../domain/model/identifier.ts';
+import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
+import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
+import type { ThingSpec } from '../../domain/model/registry.ts';
+import { ROLES } from '../../domain/ports/operations.ts';
+import type { Role } from '../../domain/ports/operations.ts';
+import type { QuarantineReplay, Readiness } from '../application.ts';
+import { QUARANTINE_MAX } from '../http/request-schemas.ts';
+import type { QuarantineView } from '../http/response-schemas.ts';
+import { thingSchema } from '../site/thing-schema.ts';
+
+/** Where a listener of the server can be reached. */
+export interface ControlAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What the server listens on. */
+export interface ControlAddresses {
+  readonly http: ControlAddress;
+  readonly mqtt: ControlAddress;
+  readonly mqttTls?: ControlAddress;
+}
+
+export interface ControlStatus {
+  readonly pid: number;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly now: number;
+  readonly things: number;
+  readonly addresses: ControlAddresses;
+  readonly readiness: Readiness;
+}
+
+interface QuarantineFilter {
+  readonly station?: string | undefined;
+  readonly reason?: QuarantineReason | undefined;
+}
+
+/** What can be asked over the control socket: parameters and result of each method. */
+export interface ControlMethods {
+  /** Answers at once, whatever else is slow. */
+  ping: { params: object; result: { readonly pid: number; readonly version: string } };
+  status: { params: object; result: ControlStatus };
+  /** In total, or of one station; `not_found` for a station nobody ever heard of. */
+  ledger: { params: { readonly station?: string | undefined }; result: Ledger };
+  ledgerAudit: {
+    params: object;
+    result: { readonly agrees: boolean; readonly differences: readonly string[] };
+  };
+  /** By position; `hasMore` when the limit cut the list. */
+  quarantineList: {
+    params: QuarantineFilter & { readonly released?: boolean | undefined; readonly limit: number };
+    result: { readonly items: readonly QuarantineView[]; readonly hasMore: boolean };
+  };
+  /** The item with its whole payload; `not_found` where there is none. */
+  quarantineShow: {
+    params: { readonly position: number; readonly item: number };
+    result: QuarantineView;
+  };
+  quarantineReplay: { params: QuarantineFilter; result: QuarantineReplay };
+  enrol: { params: { readonly id: string }; result: { readonly id: string; readonly secret: string } };
+  rotate: { params: { readonly id: string }; result: { readonly id: string; readonly secret: string } };
+  revoke: { params: { readonly id: string }; result: { readonly id: string } };
+  createToken: {
+    params: {
+      readonly role: Role;
+      readonly organisation?: string | undefined;
+      readonly scope?: readonly string[] | undefined;
+    };
+    result: { readonly token: string; readonly id: string };
+  };
+  /** Registers things and answers the secrets of those that were not enrolled. */
+  register: {
+    params: { readonly things: readonly ThingSpec[] };
+    result: { readonly secrets: Readonly<Record<string, string>> };
+  };
+}
+
+export type ControlMethod = keyof ControlMethods;
+
+const thingId = z.string().regex(new RegExp(THING_ID_PATTERN), { error: 'is no id' });
+const reason = z.enum(Object.keys(QUARANTINE_REASONS) as [QuarantineReason, ...QuarantineReason[]]);
+const identified = z.strictObject({ id: thingId });
+const nothing = z.strictObject({});
+
+/** A name in a token: an organisation, a station or a basin. */
+const tokenName = z.string().trim().min(1).max(128);
+
+/** How the parameters of each method must look. */
+export const CONTROL_PARAMS = {
+  ping: nothing,
+  status: nothing,
+  ledger: z.strictObject({ station: thingId.optional() }),
+  ledgerAudit: nothing,
+  quarantineList: z.strictObject({
+    station: thingId.optional(),
+    reason: reason.optional(),
+    released: z.boolean().optional(),
+    limit: z.int().min(1).max(QUARANTINE_MAX),
+  }),
+  quarantineShow: z.strictObject({ position: z.int().min(0), item: z.int().min(-1) }),
+  quarantineReplay: z.strictObject({ station: thingId.optional(), reason: reason.optional() }),
+  enrol: identified,
+  rotate: identified,
+  revoke: identified,
+  createToken: z.strictObject({
+    role: z.enum(ROLES),
+    organisation: tokenName.optional(),
+    scope: z.array(tokenName).max(10_000).optional(),
+  }),
+  register: z.strictObject({ things: z.array(thingSchema).min(1).max(50_000) }),
+} as const satisfies Record<ControlMethod, z.ZodType>;
+
+export function isControlMethod(name: string): name is ControlMethod {
+  return Object.hasOwn(CONTROL_PARAMS, name);
+}
