@@ -31,7 +31,7 @@ function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): rea
 }
 
 /** `mqtt.tls.port`, `stations[3].name`; the root is an empty text. */
-export function pathText(keys: readonly PropertyKey[]): string {
+function pathText(keys: readonly PropertyKey[]): string {
   return keys
     .map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')

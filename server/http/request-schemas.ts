@@ -9,13 +9,13 @@ import { BUCKETS } from '../../domain/time/bucket.ts';
 import type { BucketName } from '../../domain/time/bucket.ts';
 
 /** Rows in one answer of raw or aggregated observations, and of latest values, before `next`. */
-export const ROWS_MAX = 50_000;
+const ROWS_MAX = 50_000;
 /** Stations in one answer. */
-export const STATIONS_MAX = 20_000;
+const STATIONS_MAX = 20_000;
 /** Quarantined items in one answer: each may carry 4 KiB of payload, and costs the store up to 64 KiB. */
 export const QUARANTINE_MAX = 500;
 /** Readings in one message of the wire contract. */
-export const READINGS_MAX = 500;
+const READINGS_MAX = 500;
 /** The largest instant of ECMAScript, milliseconds. */
 const INSTANT_MAX = 8_640_000_000_000_000;
 

@@ -84,7 +84,7 @@ export type DatastreamView = z.output<typeof stationDatastream>;
 
 export const stationsResponse = listOf(stationResponse);
 
-export const latestItem = z
+const latestItem = z
   .strictObject({
     station: z.string(),
     property: z.string(),

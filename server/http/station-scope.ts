@@ -9,7 +9,7 @@ export function inScope(principal: Principal, station: string): boolean {
   return !isScoped(principal) || principal.scope.includes(station);
 }
 
-export function isScoped(principal: Principal): boolean {
+function isScoped(principal: Principal): boolean {
   return principal.role === 'integrator' && principal.scope.length > 0;
 }
 
