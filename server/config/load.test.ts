@@ -57,6 +57,7 @@ describe('loadConfig', () => {
           stopGraceMs: 10_000,
         },
       },
+      archive: { lingerMs: 600_000, intervalMs: 10_000 },
       ingest: {
         liveWindowMs: 1_800_000,
         backlogSliceMs: 20,

@@ -210,6 +210,25 @@ export const configSchema = distinctPorts(
         limits: httpLimits.prefault({}),
       })
       .prefault({}),
+    archive: z
+      .strictObject({
+        lingerMs: duration({
+          env: 'WW_ARCHIVE_LINGER_MS',
+          description:
+            'How long consumed messages may stay in the journal before they move to the archive; a full chunk moves at once.',
+          min: 0,
+          max: 24 * HOUR,
+          default: 600_000,
+        }),
+        intervalMs: duration({
+          env: 'WW_ARCHIVE_INTERVAL_MS',
+          description: 'How often the archiver looks for messages to move.',
+          min: 20,
+          max: HOUR,
+          default: 10_000,
+        }),
+      })
+      .prefault({}),
     ingest: z
       .strictObject({
         liveWindowMs: duration({
