@@ -31,6 +31,7 @@ const STARTED = /^\d+: mosquitto version \S+ running$/m;
 const PORT_TAKEN = /Address already in use/;
 const ATTEMPTS = 5;
 const STOP_MS = 5_000;
+const REPEAT_MS = 100;
 
 /** mosquitto does not report the port it got for 0, so that one is chosen here and may be taken by someone else. */
 async function probablyFreePort(): Promise<number> {
@@ -111,8 +112,12 @@ class MosquittoProcess implements Mosquitto {
       killed = true;
       this.#child.kill('SIGKILL');
     }, STOP_MS);
-    this.#child.kill('SIGTERM');
+    // It says that it runs just before its loop starts, and forgets a signal that comes in between.
+    const terminate = () => this.#child.kill('SIGTERM');
+    const again = setInterval(terminate, REPEAT_MS);
+    terminate();
     await this.#ended;
+    clearInterval(again);
     clearTimeout(deadline);
     if (killed) throw new Error(`mosquitto did not end within ${STOP_MS} ms:\n${this.#output}`);
   };
