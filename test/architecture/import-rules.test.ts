@@ -66,11 +66,12 @@ function writeTree(root: string): void {
 }
 
 describe('the import checker on this repository', () => {
+  // Listed first: a file that is written meanwhile may be read, but need not be.
+  const files = sourceFiles();
   const result = cruise(REPOSITORY_ROOT);
 
   it('reads every TypeScript file', () => {
     const read = new Set(result.modules.map(({ source }) => source));
-    const files = sourceFiles();
     expect(files.length).toBeGreaterThan(100);
     expect(files.filter(file => !read.has(file))).toEqual([]);
   });
