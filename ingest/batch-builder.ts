@@ -21,7 +21,7 @@ export class BatchBuilder {
   readonly #ledger = new Map<string, MutableDelta>();
   #quarantined: QuarantineItem[] = [];
   #released: { position: number; item: number }[] = [];
-  #held: HeldMessage[] = [];
+  readonly #held = new Map<number, HeldMessage>();
   #unheld: number[] = [];
 
   get readingCount(): number {
@@ -57,11 +57,12 @@ export class BatchBuilder {
   }
 
   hold(message: HeldMessage): void {
-    this.#held.push(message);
+    this.#held.set(message.position, message);
   }
 
+  /** Lets a held message go; one that was held in this very batch is not held at all. */
   unhold(position: number): void {
-    this.#unheld.push(position);
+    if (!this.#held.delete(position)) this.#unheld.push(position);
   }
 
   /** True when the batch would change nothing but cursors. */
@@ -71,7 +72,7 @@ export class BatchBuilder {
       this.#ledger.size === 0 &&
       this.#quarantined.length === 0 &&
       this.#released.length === 0 &&
-      this.#held.length === 0 &&
+      this.#held.size === 0 &&
       this.#unheld.length === 0
     );
   }
@@ -88,7 +89,7 @@ export class BatchBuilder {
       ledger: [...this.#ledger.values()],
       quarantined: this.#quarantined,
       released: this.#released,
-      held: this.#held,
+      held: [...this.#held.values()],
       unheld: this.#unheld,
       cursors: rest.cursors,
       ...(rest.stationStates === undefined ? {} : { stationStates: rest.stationStates }),
@@ -96,7 +97,7 @@ export class BatchBuilder {
     this.#ledger.clear();
     this.#quarantined = [];
     this.#released = [];
-    this.#held = [];
+    this.#held.clear();
     this.#unheld = [];
     return batch;
   }

@@ -45,10 +45,11 @@ export class ClockGuard {
       this.#open(accused ? 'suspect' : 'trusted', atMs);
       return accused ? 'ours_wrong' : 'devices_wrong';
     }
-    // Silence proves nothing: a suspect clock is trusted again only on the word of enough stations.
-    const cleared = this.#heard.size >= FEWEST_STATIONS && !accused;
-    this.#open(cleared ? 'trusted' : 'suspect', atMs);
-    return cleared ? 'ours_right_again' : 'none';
+    // Silence proves nothing: a suspect clock is trusted again only on the word of enough stations. Where they speak
+    // seldom the window stays open until enough of them did.
+    if (this.#heard.size < FEWEST_STATIONS) return 'none';
+    this.#open(accused ? 'suspect' : 'trusted', atMs);
+    return accused ? 'none' : 'ours_right_again';
   }
 
   #open(trust: ClockTrust, atMs: number): void {

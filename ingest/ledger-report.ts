@@ -13,10 +13,14 @@ const NO_READINGS: ReadingCounts = {
   inFlight: 0,
 };
 
+/** Snapshots taken before an imbalance is believed. */
+const SNAPSHOTS = 4;
+
 /**
  * Puts the two sides of promise 2 together at one common instant: first a snapshot of what is committed, then what
- * the journal holds behind exactly those cursors. The journal only grows in between, so nothing can be missed; what
- * it counts comes from its own rows and not from the decoder.
+ * the journal holds behind exactly those cursors; what it counts comes from its own rows and not from the decoder.
+ * Where a commit came in between and the journal cleared rows away that the snapshot had still in flight, there was
+ * no common instant, and it is tried again. A true imbalance stays.
  *
  * @param station one station only; its refusals are those of the principal of that name
  */
@@ -24,6 +28,17 @@ export async function reportLedger(
   sources: { readonly store: TelemetryStore; readonly reader: JournalReader },
   refused: readonly RefusalCount[],
   station?: string,
+): Promise<Ledger> {
+  for (let snapshot = 1; ; snapshot += 1) {
+    const ledger = await snapshotLedger(sources, refused, station);
+    if (ledger.balanced || snapshot === SNAPSHOTS) return ledger;
+  }
+}
+
+async function snapshotLedger(
+  sources: { readonly store: TelemetryStore; readonly reader: JournalReader },
+  refused: readonly RefusalCount[],
+  station: string | undefined,
 ): Promise<Ledger> {
   const committed = await sources.store.ledger();
   const account = await sources.reader.account(committed.cursors);

@@ -15,8 +15,8 @@ import { qualify } from '../domain/quality/qualify.ts';
 import { EARLIEST_PHENOMENON_TIME, FUTURE_TOLERANCE_MS, epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import type { BatchBuilder } from './batch-builder.ts';
-import type { DatastreamDirectory } from './datastream-directory.ts';
-import type { QuarantineQuota } from './quarantine-quota.ts';
+import type { DatastreamDirectory, ResolvedDatastream } from './datastream-directory.ts';
+import type { QuarantineQuota, QuarantinedKind } from './quarantine-quota.ts';
 import type { StationTrackers } from './station-trackers.ts';
 
 /** The principal of readings that a person entered; they outrank the device's own. */
@@ -37,12 +37,25 @@ export interface IntakeRequest {
   readonly future: 'hold' | 'decide';
   /** Added to receivedTime where our own clock was wrong, by a journalled decision. */
   readonly correctionMs: number;
+  /**
+   * True where a quarantined item is tried again: it was admitted to quarantine before, its sequence number was seen
+   * before, and however old the item is by now, nothing in it is live.
+   */
+  readonly isReplay?: boolean;
 }
 
 /** What became of a message; readings of it can still have been quarantined. */
 export type IntakeOutcome =
-  /** `moveBefore`: readings before this instant are still to be moved to the backlog lane. */
-  | { readonly kind: 'decoded'; readonly station: string; readonly moveBefore: EpochMs | undefined }
+  /**
+   * `moveBefore`: readings before this instant are still to be moved to the backlog lane. `isPresent`: the times in
+   * the message were looked at and none was in the future.
+   */
+  | {
+      readonly kind: 'decoded';
+      readonly station: string;
+      readonly moveBefore: EpochMs | undefined;
+      readonly isPresent: boolean;
+    }
   /** Quarantined whole. */
   | { readonly kind: 'quarantined'; readonly station: string }
   /** Untouched: it holds something from the future. */
@@ -59,6 +72,8 @@ export interface IntakeOptions {
   readonly quota: QuarantineQuota;
   /** A reading is live while receivedTime − t is at most this. */
   readonly liveWindowMs: DurationMs;
+  /** Where live messages are split, milliseconds before receivedTime; as a rule the live window. */
+  readonly splitMs: () => number;
   readonly onObservation: ObservationListener;
   readonly onSideMessage: SideMessageListener;
 }
@@ -79,11 +94,13 @@ export class MessageIntake {
   take(entry: JournalledEntry, request: IntakeRequest, builder: BatchBuilder): IntakeOutcome {
     const topic = parseUpTopic(entry.topic);
     if (topic === undefined) {
-      return this.#quarantineWhole(entry, { reason: 'unsupported_channel', detail: entry.topic }, builder);
+      const detail = entry.topic;
+      return this.#quarantineWhole(entry, { reason: 'unsupported_channel', detail }, { request, builder });
     }
-    if (!this.#options.directory.hasStation(topic.station)) {
-      const detail = `Station "${topic.station}" is not registered.`;
-      return this.#quarantineWhole(entry, { reason: 'unknown_station', detail }, builder);
+    // The message of a moved part is counted already: there the readings alone are quarantined.
+    if (request.part !== 'moved' && !this.#options.directory.hasStation(topic.station)) {
+      const detail = unknownStation(topic.station);
+      return this.#quarantineWhole(entry, { reason: 'unknown_station', detail }, { request, builder });
     }
     switch (topic.channel) {
       case 'obs':
@@ -94,12 +111,20 @@ export class MessageIntake {
       case 'cmd/ack':
       case 'snapshot': {
         const decoded = decodeSideMessage(topic.channel, entry.payload);
-        if (!decoded.ok) return this.#quarantineWhole(entry, decoded, builder);
+        if (!decoded.ok) return this.#quarantineWhole(entry, decoded, { request, builder });
         builder.count(topic.station, 'messagesDecoded');
         this.#options.onSideMessage(topic.station, decoded.message, entry);
-        return { kind: 'decoded', station: topic.station, moveBefore: undefined };
+        return { kind: 'decoded', station: topic.station, moveBefore: undefined, isPresent: false };
       }
     }
+  }
+
+  /** Whether a message looks like the future, without taking it; `undefined` where it says nothing about time. */
+  looksFuture(entry: JournalledEntry): boolean | undefined {
+    const topic = parseUpTopic(entry.topic);
+    if (topic?.channel !== 'obs' && topic?.channel !== 'backlog') return undefined;
+    const decoded = decodeObservations(entry.payload);
+    return decoded.ok ? isFuture(decoded, epochMs(entry.received + FUTURE_TOLERANCE_MS)) : undefined;
   }
 
   #takeObservations(
@@ -109,7 +134,7 @@ export class MessageIntake {
     builder: BatchBuilder,
   ): IntakeOutcome {
     const decoded = decodeObservations(entry.payload);
-    if (!decoded.ok) return this.#quarantineWhole(entry, decoded, builder);
+    if (!decoded.ok) return this.#quarantineWhole(entry, decoded, { request, builder });
     const { station } = topic;
     const moved = request.part === 'moved';
     const limit = epochMs(entry.received + request.correctionMs + FUTURE_TOLERANCE_MS);
@@ -117,15 +142,19 @@ export class MessageIntake {
       if (request.future === 'hold' && isFuture(decoded, limit)) return { kind: 'future', station };
       if (decoded.sent > limit) {
         const detail = `"sent" lies ${decoded.sent - entry.received} ms after receivedTime.`;
-        return this.#quarantineWhole(entry, { reason: 'sent_in_future', detail }, builder);
+        return this.#quarantineWhole(entry, { reason: 'sent_in_future', detail }, { request, builder });
       }
       builder.count(station, 'messagesDecoded');
       const live = topic.channel === 'obs';
       const { seq, sent } = decoded;
-      this.#options.trackers.observe(station, { seq, sent, received: entry.received, live });
+      const { received } = entry;
+      if (request.isReplay !== true) {
+        this.#options.trackers.observe(station, { seq, sent, received, live });
+      }
     }
-    const split = entry.splitBefore ?? epochMs(entry.received - this.#options.liveWindowMs);
-    const message: MessageInHand = { entry, station, decoded, limit, source: sourceOf(entry.principal) };
+    const split = entry.splitBefore ?? epochMs(entry.received - this.#options.splitMs());
+    const source = sourceOf(entry.principal);
+    const message: MessageInHand = { entry, station, decoded, limit, source, request };
     let taken = 0;
     for (const reading of decoded.readings) {
       if (request.part !== 'whole' && reading.t < split !== moved) continue;
@@ -139,18 +168,15 @@ export class MessageIntake {
       this.#quarantineReading(message, { ...reject, raw: reject.entry }, builder);
     }
     if (taken > 0) builder.count(station, 'readingsDecoded', taken);
-    return { kind: 'decoded', station, moveBefore: left ? split : undefined };
+    return { kind: 'decoded', station, moveBefore: left ? split : undefined, isPresent: !moved };
   }
 
   #takeReading(message: MessageInHand, reading: DecodedReading, builder: BatchBuilder): void {
-    const { entry, station, decoded } = message;
-    const reason = this.#timeProblem(reading.t, message.limit);
-    const datastream = this.#options.directory.resolve(station, reading.p);
-    if (reason !== undefined || typeof datastream === 'string') {
-      const detail = reason === undefined ? `"${reading.p}" at ${station}` : `t ${reading.t}`;
+    const { entry, decoded } = message;
+    const datastream = this.#resolve(message, reading);
+    if ('reason' in datastream) {
       const raw = { p: reading.p, t: reading.t, v: reading.v, f: DEVICE_FLAGS[reading.deviceFlag] };
-      const why = reason ?? (typeof datastream === 'string' ? datastream : 'schema');
-      this.#quarantineReading(message, { index: reading.index, reason: why, detail, raw }, builder);
+      this.#quarantineReading(message, { ...datastream, index: reading.index, raw }, builder);
       return;
     }
     const observation: Observation = {
@@ -165,7 +191,22 @@ export class MessageIntake {
       position: entry.position,
     };
     builder.addReading(observation);
-    this.#options.onObservation(observation, entry.received - reading.t <= this.#options.liveWindowMs);
+    const { correctionMs, isReplay } = message.request;
+    const ageMs = entry.received + correctionMs - reading.t;
+    this.#options.onObservation(observation, isReplay !== true && ageMs <= this.#options.liveWindowMs);
+  }
+
+  /** Where the reading belongs, or why it is quarantined. */
+  #resolve({ station, limit }: MessageInHand, reading: DecodedReading): ResolvedDatastream | Problem {
+    const { p, t } = reading;
+    const reason = this.#timeProblem(t, limit);
+    if (reason !== undefined) return { reason, detail: `t ${t}` };
+    const { directory } = this.#options;
+    if (!directory.hasStation(station)) return { reason: 'unknown_station', detail: unknownStation(station) };
+    const datastream = directory.resolve(station, p);
+    return typeof datastream === 'string'
+      ? { reason: datastream, detail: `"${p}" at ${station}` }
+      : datastream;
   }
 
   #timeProblem(t: number, limit: EpochMs): QuarantineReason | undefined {
@@ -176,13 +217,16 @@ export class MessageIntake {
 
   #quarantineWhole(
     entry: JournalledEntry,
-    why: { readonly reason: QuarantineReason; readonly detail: string },
-    builder: BatchBuilder,
+    why: Problem,
+    into: { readonly request: IntakeRequest; readonly builder: BatchBuilder },
   ): IntakeOutcome {
+    const { request, builder } = into;
     const station = stationOf(entry.topic);
     builder.count(station, 'messagesQuarantined');
-    const admitted = this.#options.quota.admit(station, entry.received);
-    const payload = admitted ? entry.payload : NO_BYTES;
+    // A moved part that cannot be decoded any more takes its message back out of those decoded.
+    if (request.part === 'moved') builder.count(station, 'messagesDecoded', -1);
+    // A payload is a view of everything that was read with it; only its own bytes are to travel to the store.
+    const payload = this.#admits(entry, 'message', request) ? entry.payload.slice() : NO_BYTES;
     builder.quarantine({
       ...describe(entry, station, why),
       item: WHOLE_MESSAGE,
@@ -194,16 +238,11 @@ export class MessageIntake {
 
   #quarantineReading(
     message: MessageInHand,
-    problem: {
-      readonly index: number;
-      readonly reason: QuarantineReason;
-      readonly detail: string;
-      readonly raw: unknown;
-    },
+    problem: Problem & { readonly index: number; readonly raw: unknown },
     builder: BatchBuilder,
   ): void {
-    const { entry, station, decoded } = message;
-    if (!this.#options.quota.admit(station, entry.received)) {
+    const { entry, station, decoded, request } = message;
+    if (!this.#admits(entry, 'reading', request)) {
       builder.count(station, 'readingsRejected');
       return;
     }
@@ -217,6 +256,17 @@ export class MessageIntake {
       sha256: sha256(payload),
     });
   }
+
+  #admits(entry: JournalledEntry, kind: QuarantinedKind, request: IntakeRequest): boolean {
+    return (
+      request.isReplay === true || this.#options.quota.admit(stationOf(entry.topic), kind, entry.received)
+    );
+  }
+}
+
+interface Problem {
+  readonly reason: QuarantineReason;
+  readonly detail: string;
 }
 
 /** The `item` of a message that is quarantined whole. */
@@ -230,6 +280,7 @@ interface MessageInHand {
   /** The latest phenomenonTime that is not in the future. */
   readonly limit: EpochMs;
   readonly source: SourceRank;
+  readonly request: IntakeRequest;
 }
 
 function isFuture(decoded: DecodedMessage, limit: EpochMs): boolean {
@@ -243,10 +294,14 @@ function sourceOf(principal: string): SourceRank {
 function describe(
   entry: JournalledEntry,
   station: string,
-  why: { readonly reason: QuarantineReason; readonly detail: string },
+  why: Problem,
 ): Omit<QuarantineItem, 'item' | 'payload' | 'sha256'> {
   const { position, principal, topic, received } = entry;
   return { position, principal, topic, received, station, reason: why.reason, detail: why.detail };
+}
+
+function unknownStation(station: string): string {
+  return `Station "${station}" is not registered.`;
 }
 
 function sha256(bytes: Uint8Array): string {

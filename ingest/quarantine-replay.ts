@@ -15,6 +15,8 @@ export interface QuarantineReplayOptions {
   readonly store: TelemetryStore;
   readonly intake: MessageIntake;
   readonly write: (builder: BatchBuilder) => Promise<void>;
+  /** The replay ends early, between two pages, once this is true. */
+  readonly isStopping: () => boolean;
 }
 
 const PAGE = 500;
@@ -30,7 +32,7 @@ export async function replayQuarantine(
   let tried = 0;
   let released = 0;
   let after: { position: number; item: number } | undefined;
-  for (;;) {
+  while (!options.isStopping()) {
     const rows = await options.store.quarantine({
       ...filter,
       ...(after === undefined ? {} : { after }),
@@ -57,7 +59,8 @@ function retry(row: QuarantineRow, intake: MessageIntake): BatchBuilder | undefi
   const { position, received, principal, topic, payload, item, station } = row;
   const entry: JournalledEntry = { position, received, principal, topic, payload, qos: 1 };
   const builder = new BatchBuilder();
-  const outcome = intake.take(entry, { part: 'whole', future: 'decide', correctionMs: 0 }, builder);
+  const request = { part: 'whole', future: 'decide', correctionMs: 0, isReplay: true } as const;
+  const outcome = intake.take(entry, request, builder);
   if (outcome.kind !== 'decoded') return undefined;
   if (item === WHOLE_MESSAGE) {
     builder.count(station, 'messagesQuarantined', -1);

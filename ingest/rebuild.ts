@@ -4,12 +4,13 @@ import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { Registry } from '../domain/model/registry.ts';
 import { stationOf } from '../domain/model/topic.ts';
 import { BatchBuilder } from './batch-builder.ts';
-import { clockDecisionOf } from './clock-decision.ts';
+import { clockDecisionOf, isCovered } from './clock-decision.ts';
+import type { ClockDecision } from './clock-decision.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
-import { HeldMessages, entryFrom, heldFrom } from './held-messages.ts';
+import { laneOf } from './held-messages.ts';
 import { MessageIntake } from './message-intake.ts';
-import { DEFAULT_INGEST_LIMITS } from './pipeline.ts';
-import type { IngestLimits } from './pipeline.ts';
+import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
+import type { IngestLimits } from './ingest-limits.ts';
 import { QuarantineQuota } from './quarantine-quota.ts';
 import { StationTrackers } from './station-trackers.ts';
 
@@ -29,7 +30,8 @@ const BATCH_MESSAGES = 2_000;
 
 /**
  * Makes the store anew from every message ever journalled. Lanes do not matter to the content: the winner order, the
- * duplicates and the corrections are functions of the set of readings, and the clock decisions stand in the log.
+ * duplicates and the corrections are functions of the set of readings, and the clock decisions stand in the log. They
+ * are looked for first, so that every message can be decided where it stands and none has to be held.
  */
 export async function rebuildStore(options: RebuildOptions): Promise<{ messages: number }> {
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
@@ -41,17 +43,13 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
     trackers,
     quota: new QuarantineQuota(limits.quarantineQuotaPerHour),
     liveWindowMs: limits.liveWindowMs,
+    splitMs: () => limits.liveWindowMs,
     onObservation: () => undefined,
     onSideMessage: () => undefined,
   });
-  const held = new HeldMessages();
+  const decisions = await clockDecisions(options.log);
   const builder = new BatchBuilder();
   let messages = 0;
-  const release = (throughPosition: number, correctionMs: number): void => {
-    for (const message of held.takeThrough(throughPosition)) {
-      intake.take(entryFrom(message), { part: 'whole', future: 'decide', correctionMs }, builder);
-    }
-  };
   const write = async (cursors: Partial<Cursors>): Promise<void> => {
     const newDatastreams = directory.takeUnannounced();
     await options.store.append(
@@ -62,20 +60,29 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
   for (const stream of JOURNAL_STREAMS) {
     for await (const entry of options.log.messages(stream)) {
       messages += 1;
-      const decision = clockDecisionOf(entry);
-      if (decision !== undefined) {
-        builder.count(stationOf(entry.topic), 'messagesDecoded');
-        release(decision.throughPosition, decision.correctionMs);
+      if (clockDecisionOf(entry) === undefined) {
+        const place = { lane: laneOf(entry.topic), position: entry.position };
+        const decision = decisions.find(each => isCovered(each, place));
+        // A correction is for what was held, and only what looks like the future by the recorded time was.
+        const correctionMs =
+          decision !== undefined && intake.looksFuture(entry) === true ? decision.correctionMs : 0;
+        intake.take(entry, { part: 'whole', future: 'decide', correctionMs }, builder);
       } else {
-        const outcome = intake.take(entry, { part: 'whole', future: 'hold', correctionMs: 0 }, builder);
-        if (outcome.kind === 'future') held.add(heldFrom(entry));
+        builder.count(stationOf(entry.topic), 'messagesDecoded');
       }
       if (builder.readingCount >= BATCH_READINGS || messages % BATCH_MESSAGES === 0) await write({});
     }
   }
-  // No decision came: it was the devices' clocks that were wrong.
-  release(Number.POSITIVE_INFINITY, 0);
   await write(options.cursors);
   await options.store.flush();
   return { messages };
+}
+
+async function clockDecisions(log: ArrivalLog): Promise<readonly ClockDecision[]> {
+  const decisions: ClockDecision[] = [];
+  for await (const entry of log.messages('live')) {
+    const decision = clockDecisionOf(entry);
+    if (decision !== undefined) decisions.push(decision);
+  }
+  return decisions;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 
 import type { JournalBatch } from '../domain/ports/journal.ts';
 import { epochMs } from '../domain/time/instant.ts';
-import { QuarantineQuota } from './quarantine-quota.ts';
 import { roundRobin } from './round-robin.ts';
 
 function batch(seq: number, entries: readonly [station: string, position: number][]): JournalBatch {
@@ -36,14 +35,5 @@ describe('roundRobin', () => {
       ]),
     ];
     expect([...roundRobin(batches)].map(entry => entry.position)).toEqual([1, 5, 6, 2, 7, 3, 4]);
-  });
-});
-
-describe('QuarantineQuota', () => {
-  it('admits so many an hour of receivedTime and starts anew with the next hour', () => {
-    const quota = new QuarantineQuota(2);
-    const at = (minute: number): boolean => quota.admit('a', epochMs(minute * 60_000));
-    expect([at(0), at(1), at(2), at(59), at(60)]).toEqual([true, true, false, false, true]);
-    expect(quota.admit('b', epochMs(0))).toBe(true);
   });
 });

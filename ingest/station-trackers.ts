@@ -25,6 +25,15 @@ const KEPT = z.object({
   lastReceived: z.number(),
   sequence: z.object({ highest: z.number(), gaps: z.number(), resets: z.number() }).optional(),
 });
+const FROM_JSON = z.string().transform((text, context): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue('Not JSON.');
+    return z.NEVER;
+  }
+});
+const KEPT_TEXT = FROM_JSON.pipe(KEPT);
 
 /** Sequence gaps and clock offsets per station. The sequence state is kept with the store, clock samples are not. */
 export class StationTrackers {
@@ -32,7 +41,7 @@ export class StationTrackers {
 
   adopt(states: readonly { readonly station: string; readonly state: string }[]): void {
     for (const { station, state } of states) {
-      const kept = KEPT.safeParse(JSON.parse(state));
+      const kept = KEPT_TEXT.safeParse(state);
       // A state of another version only informs; starting anew loses no reading.
       if (!kept.success) continue;
       this.#tracks.set(station, {

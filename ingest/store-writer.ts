@@ -1,24 +1,33 @@
-import { AppError } from '../domain/errors.ts';
+import { AppError, isAppError, messageOf } from '../domain/errors.ts';
+import type { Clock } from '../domain/ports/clock.ts';
 import type { Cursors, JournalReader } from '../domain/ports/journal.ts';
+import type { Log } from '../domain/ports/log.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { StoreBatch } from '../domain/ports/telemetry-store.ts';
+import { durationMs } from '../domain/time/instant.ts';
 import type { BatchBuilder } from './batch-builder.ts';
 import type { DatastreamDirectory } from './datastream-directory.ts';
+import { Signal } from './signal.ts';
 
 /** The name under which the journal knows this reader. */
 export const TELEMETRY_CONSUMER = 'telemetry';
 
 export interface StoreWriterOptions {
+  readonly clock: Clock;
+  readonly log: Log;
   readonly store: TelemetryStore;
   readonly reader: JournalReader;
   readonly directory: DatastreamDirectory;
-  /** Called once when the store gave a batch up for good; nothing is consumed afterwards. */
+  /** Called when the store gave a batch up for good; nothing may be consumed afterwards. */
   readonly onFailure: (error: unknown) => void;
 }
 
+/** How long the store is left alone after it refused. */
+const RETRY_MS = durationMs(1_000);
+
 /**
  * Hands batches to the store without waiting for them, and tells the journal what is durable. Rules and listeners do
- * not wait for the store; only memory is bounded, by `room`.
+ * not wait for the store; only memory is bounded, by `room`. While the disk refuses, batches stay with the store.
  */
 export class StoreWriter {
   readonly #options: StoreWriterOptions;
@@ -30,6 +39,10 @@ export class StoreWriter {
   readonly #open = new Set<Promise<void>>();
   #roomWaiters: (() => void)[] = [];
   #failure: unknown;
+  #closing = false;
+  /** The one wait for a disk that refuses; every refused batch shares it. */
+  #recovery: Promise<void> | undefined;
+  readonly #retry = new Signal();
 
   constructor(options: StoreWriterOptions, cursors: Cursors) {
     this.#options = options;
@@ -45,6 +58,7 @@ export class StoreWriter {
     return this.#committed;
   }
 
+  /** Resolves once the batch is durable, however long the disk refuses. Rejects when the store gives it up. */
   write(
     builder: BatchBuilder,
     cursors: Partial<Cursors>,
@@ -58,9 +72,9 @@ export class StoreWriter {
     });
     const { count } = batch.readings;
     this.#outstanding += count;
-    const done = this.#options.store.append(batch).then(
+    const done = this.#offer(batch).then(
       () => {
-        this.#committed = { ...this.#committed, ...cursors };
+        this.#commit(cursors);
         this.#advance();
       },
       (error: unknown) => {
@@ -74,30 +88,96 @@ export class StoreWriter {
       .finally(() => {
         this.#outstanding -= count;
         this.#open.delete(tracked);
-        const waiters = this.#roomWaiters;
-        this.#roomWaiters = [];
-        for (const wake of waiters) wake();
+        this.#wakeWaiters();
       });
     this.#open.add(tracked);
     return done;
   }
 
-  /** Resolves once fewer than `limit` readings are outstanding. */
+  /** Resolves once fewer than `limit` readings are outstanding, or the writer is closing. */
   async room(limit: number): Promise<void> {
-    while (this.#outstanding >= limit) {
+    while (this.#outstanding >= limit && !this.#closing) {
       if (this.#failure !== undefined) throw this.#failure;
       await new Promise<void>(resolve => this.#roomWaiters.push(resolve));
     }
   }
 
-  /** Makes everything handed over durable and tells the journal. */
+  /** Nobody waits for room any more, and a disk that refuses is asked once more and not again. */
+  close(): void {
+    this.#closing = true;
+    this.#retry.raise();
+    this.#wakeWaiters();
+  }
+
+  /** Makes everything handed over durable and tells the journal. Rejects where the disk refuses. */
   async drain(): Promise<void> {
+    this.close();
     await this.#options.store.flush();
     await Promise.all(this.#open);
     if (this.#failure !== undefined) {
       throw new AppError('store_unavailable', 'The store gave a batch up.', { cause: this.#failure });
     }
     await this.#options.reader.advance(TELEMETRY_CONSUMER, this.#committed);
+  }
+
+  async #offer(batch: StoreBatch): Promise<void> {
+    try {
+      await this.#options.store.append(batch);
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      // The store keeps the batch and tries it again: with everything taken, it will be durable too.
+      await this.#untilDurable(error);
+    }
+  }
+
+  async #untilDurable(refusal: unknown): Promise<void> {
+    for (;;) {
+      this.#recovery ??= this.#untilFlushed(refusal).finally(() => {
+        this.#recovery = undefined;
+      });
+      await this.#recovery;
+      try {
+        // The flush that ended the recovery may have begun before this batch was taken.
+        await this.#options.store.flush();
+        return;
+      } catch (error) {
+        if (!isRetryable(error)) throw error;
+      }
+    }
+  }
+
+  async #untilFlushed(refusal: unknown): Promise<void> {
+    const { clock, log, store } = this.#options;
+    log.error('The telemetry store does not take readings; they are kept and tried again.', {
+      error: messageOf(refusal),
+    });
+    for (;;) {
+      const isLastTry = this.#closing;
+      const cancel = clock.after(RETRY_MS, () => this.#retry.raise());
+      if (!isLastTry) await this.#retry.wait();
+      cancel();
+      try {
+        await store.flush();
+        break;
+      } catch (error) {
+        if (!isRetryable(error) || isLastTry) throw error;
+      }
+    }
+    log.info('The telemetry store takes readings again.');
+  }
+
+  #commit(cursors: Partial<Cursors>): void {
+    // After a refusal batches are told in any order, although they became durable in their own.
+    this.#committed = {
+      live: Math.max(this.#committed.live, cursors.live ?? 0),
+      backlog: Math.max(this.#committed.backlog, cursors.backlog ?? 0),
+    };
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const wake of waiters) wake();
   }
 
   #advance(): void {
@@ -115,4 +195,8 @@ export class StoreWriter {
         this.#advance();
       });
   }
+}
+
+function isRetryable(error: unknown): boolean {
+  return isAppError(error) && error.retryable;
 }
