@@ -12,9 +12,10 @@ import type {
 } from '../domain/ports/telemetry-store.ts';
 import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import type { IngestStatus } from '../ingest/pipeline.ts';
 import type { MetricSample } from './metrics.ts';
 
-export type { MetricSample };
+export type { IngestStatus, MetricSample };
 
 /** Who is calling, after authentication. */
 export interface Principal {
@@ -24,6 +25,14 @@ export interface Principal {
   readonly organisation: string;
   readonly scope: readonly string[];
 }
+
+/** The principal of what the server does by itself, such as applying the site at a start. */
+export const SYSTEM_PRINCIPAL: Principal = {
+  id: 'system',
+  role: 'admin',
+  organisation: 'operator',
+  scope: [],
+};
 
 /** Readiness with the reasons against it; ready when there are none. Warnings do not make it unready. */
 export interface Readiness {
@@ -74,6 +83,8 @@ export interface Application {
   readonly startedAt: EpochMs;
   now(): EpochMs;
   readiness(): Promise<Readiness>;
+  /** What ingest has taken and not yet stored, and how fast readings reach listeners. */
+  ingestStatus(): Promise<IngestStatus>;
   registry(): Registry;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;

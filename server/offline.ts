@@ -1,0 +1,124 @@
+import type { Ledger, RefusalCount } from '../domain/model/ledger.ts';
+import { SILENT_LOG } from '../domain/ports/log.ts';
+import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
+import { reportLedger } from '../ingest/ledger-report.ts';
+import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
+import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
+import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
+import { JournalClient } from '../storage/sqlite/journal-client.ts';
+import { createJournalReader } from '../storage/sqlite/journal-reader.ts';
+import { OperationsClient } from '../storage/sqlite/operations-client.ts';
+import { SYSTEM_PRINCIPAL } from './application.ts';
+import type { Config } from './config/schema.ts';
+import { Administration } from './identity/administration.ts';
+import { loadSite } from './site/load-site.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
+import { Teardown } from './teardown.ts';
+
+/**
+ * Runs work on a data directory while no server runs, and closes everything whatever happens. Rejects with
+ * `already_running` where a server holds the directory.
+ */
+export async function workOffline<Result>(
+  config: Config,
+  work: (directory: OfflineDirectory) => Promise<Result>,
+): Promise<Result> {
+  const directory = new OpenedDirectory(config);
+  try {
+    directory.lock();
+    return await work(directory);
+  } finally {
+    await directory.close();
+  }
+}
+
+/** The parts of a data directory, opened as they are asked for. */
+export interface OfflineDirectory {
+  /** With the site applied as a start would do it, so that things can be enrolled before the first start. */
+  administration(): Promise<Administration>;
+  refusals(): Promise<readonly RefusalCount[]>;
+  journal(): Promise<JournalClient>;
+  /** The telemetry store of this folder; closed at once after the work. */
+  withStore<Result>(folder: string, work: (store: TelemetryStore) => Promise<Result>): Promise<Result>;
+}
+
+class OpenedDirectory implements OfflineDirectory {
+  readonly #config: Config;
+  readonly #teardown = new Teardown(SILENT_LOG);
+  #operations: OperationsClient | undefined;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  lock(): void {
+    const lock = DirectoryLock.acquire(this.#config.dataDir);
+    this.#teardown.add('lock', () => lock.release());
+  }
+
+  async administration(): Promise<Administration> {
+    const administration = new Administration({ operations: await this.#open(), clock: SYSTEM_CLOCK });
+    await administration.load();
+    const site = await loadSite(this.#config.site);
+    await administration.applySite(SYSTEM_PRINCIPAL, site.things);
+    return administration;
+  }
+
+  async refusals(): Promise<readonly RefusalCount[]> {
+    return await (await this.#open()).refusals();
+  }
+
+  async journal(): Promise<JournalClient> {
+    // A consumer that never tells where it stands keeps the archiver from moving anything.
+    const journal = new JournalClient({ directory: this.#config.dataDir, consumers: ['offline'] });
+    await journal.start();
+    this.#teardown.add('journal', () => journal.stop());
+    return journal;
+  }
+
+  async withStore<Result>(
+    directory: string,
+    work: (store: TelemetryStore) => Promise<Result>,
+  ): Promise<Result> {
+    const telemetry = new DuckdbTelemetry({ directory });
+    await telemetry.start();
+    const store = createTelemetryStore(telemetry.openStore());
+    try {
+      return await work(store);
+    } finally {
+      store.close();
+      await telemetry.stop();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#teardown.run();
+  }
+
+  async #open(): Promise<OperationsClient> {
+    if (this.#operations !== undefined) return this.#operations;
+    const operations = await OperationsClient.open(this.#config.dataDir);
+    this.#operations = operations;
+    this.#teardown.add('operations', () => operations.close());
+    return operations;
+  }
+}
+
+/** Things, credentials and tokens, without a server. */
+export function administerOffline<Result>(
+  config: Config,
+  work: (administration: Administration) => Promise<Result>,
+): Promise<Result> {
+  return workOffline(config, async directory => await work(await directory.administration()));
+}
+
+/** The ledger as the last server left it; what it had not yet consumed is in flight. */
+export function ledgerOffline(config: Config, station?: string): Promise<Ledger> {
+  return workOffline(config, async directory => {
+    const reader = createJournalReader((await directory.journal()).openReader());
+    const refused = await directory.refusals();
+    return await directory
+      .withStore(config.dataDir, store => reportLedger({ store, reader }, refused, station))
+      .finally(() => reader.close());
+  });
+}
