@@ -11,6 +11,7 @@ import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/port
 import type { EpochMs } from '../domain/time/instant.ts';
 import type {
   Application,
+  IngestStatus,
   LatestValue,
   MetricSample,
   Principal,
@@ -58,6 +59,10 @@ export class LiveApplication implements Application {
 
   readiness(): Promise<Readiness> {
     return Promise.resolve(this.#parts.health.readiness());
+  }
+
+  ingestStatus(): Promise<IngestStatus> {
+    return this.#parts.ingest.status();
   }
 
   registry(): Registry {

@@ -44,6 +44,7 @@ export const CONTROL_HANDLERS: Handlers = {
     things: application.registry().things.size,
     addresses: addresses(),
     readiness: await application.readiness(),
+    ingest: await application.ingestStatus(),
   }),
   ledger: ({ application }, { station }) => ledgerOfKnown(application, station),
   ledgerAudit: ({ application }) => application.auditLedger(),

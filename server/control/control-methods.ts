@@ -5,7 +5,7 @@ import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
-import type { QuarantineReplay, Readiness } from '../application.ts';
+import type { IngestStatus, QuarantineReplay, Readiness } from '../application.ts';
 import { QUARANTINE_MAX } from '../http/request-schemas.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
 import { thingSchema } from '../site/thing-schema.ts';
@@ -31,6 +31,7 @@ export interface ControlStatus {
   readonly things: number;
   readonly addresses: ControlAddresses;
   readonly readiness: Readiness;
+  readonly ingest: IngestStatus;
 }
 
 interface QuarantineFilter {

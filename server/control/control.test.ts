@@ -180,6 +180,7 @@ describe('control methods', () => {
       things: 3,
       addresses: ADDRESSES,
       readiness: { ready: true, reasons: [], warnings: [] },
+      ingest: application.ingest,
     });
   });
 

@@ -10,6 +10,7 @@ import { epochMs } from '../../domain/time/instant.ts';
 import type {
   Application,
   DatastreamAddress,
+  IngestStatus,
   LatestValue,
   Principal,
   QuarantineReplay,
@@ -38,6 +39,15 @@ export class FakeApplication implements Application {
   readonly startedAt = epochMs(1_790_000_000_000);
   nowMs = 1_790_000_100_000;
   ready: Readiness | Error = { ready: true, reasons: [], warnings: [] };
+  ingest: IngestStatus = {
+    clockTrust: 'trusted',
+    held: 0,
+    outstandingReadings: 0,
+    committed: { live: 0, backlog: 0 },
+    taken: { live: 0, backlog: 0 },
+    acceptedReadings: 0,
+    latency: { count: 0, p50: 0, p99: 0, max: 0 },
+  };
   things = new Map<string, ThingSpec>();
   health = new Map<string, StationHealth>();
   latestValues: LatestValue[] = [];
@@ -85,6 +95,9 @@ export class FakeApplication implements Application {
   async readiness() {
     if (this.ready instanceof Error) throw this.ready;
     return this.ready;
+  }
+  async ingestStatus() {
+    return this.ingest;
   }
   registry(): Registry {
     return { version: 1, things: this.things };
