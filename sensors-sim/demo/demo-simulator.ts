@@ -1,0 +1,142 @@
+import { encodeObservations } from '../../codecs/json-v1/codec.ts';
+import type { OutgoingReading } from '../../codecs/json-v1/codec.ts';
+import type { ThingId } from '../../domain/model/identifier.ts';
+import type { ThingSpec } from '../../domain/model/registry.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import { HOUR_MS, SECOND_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
+import { Device } from '../device/device.ts';
+import type { DeviceMessage } from '../device/device.ts';
+import { openMqttJsLink } from '../device/mqttjs-link.ts';
+import { Random } from '../random.ts';
+import { StationSchedule } from './station-schedule.ts';
+import { StormField } from './storm-field.ts';
+
+export interface DemoSimulatorOptions {
+  /** The things of the site; stations that are not `simulated` are left alone. */
+  readonly things: readonly ThingSpec[];
+  /** Secret by id; simulated stations without one are left alone. */
+  readonly secrets: ReadonlyMap<string, string>;
+  readonly host: string;
+  readonly port: number;
+  readonly seed: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Plays the simulated stations of a site over real MQTT. */
+export interface DemoSimulator {
+  /** Begins to connect and to publish; does not wait for the connections. */
+  start(): Promise<void>;
+  /** Says offline for every station and disconnects. Nothing is published afterwards. */
+  stop(): Promise<void>;
+}
+
+/** Models and readings share a grid of whole seconds. */
+const GRID_MS = SECOND_MS;
+/** A reading that is this late is not made up any more. */
+const LATEST_MS = HOUR_MS;
+
+export function createDemoSimulator(options: DemoSimulatorOptions): DemoSimulator {
+  return new DistrictPlayer(options);
+}
+
+class DistrictPlayer implements DemoSimulator {
+  readonly #options: DemoSimulatorOptions;
+  #players: readonly StationPlayer[] = [];
+
+  constructor(options: DemoSimulatorOptions) {
+    this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    const { things, secrets, seed, log } = this.#options;
+    const storms = new StormField(seed);
+    const players: StationPlayer[] = [];
+    for (const thing of things) {
+      const secret = secrets.get(thing.id);
+      if (thing.kind !== 'station' || thing.simulated !== true || secret === undefined) continue;
+      const start = epochMs(Math.floor(this.#options.clock.now() / GRID_MS) * GRID_MS);
+      const schedule = new StationSchedule(thing, { seed, storms, start });
+      players.push(new StationPlayer(schedule, { ...this.#options, id: thing.id, secret }));
+    }
+    this.#players = players;
+    for (const player of players) player.start();
+    log.info('The demo simulator plays its stations.', { stations: players.length, seed });
+  }
+
+  async stop(): Promise<void> {
+    const players = this.#players;
+    this.#players = [];
+    await Promise.all(players.map(player => player.stop()));
+  }
+}
+
+class StationPlayer {
+  readonly #device: Device<DeviceMessage>;
+  readonly #schedule: StationSchedule;
+  readonly #clock: Clock;
+  /** Sent once the station is connected: until then it would be backlog. */
+  readonly #first: OutgoingReading[];
+  #seq = 0;
+  #cancel: () => void = () => undefined;
+
+  constructor(
+    schedule: StationSchedule,
+    options: DemoSimulatorOptions & { readonly id: ThingId; readonly secret: string },
+  ) {
+    const { id, secret, host, port, clock, seed } = options;
+    this.#clock = clock;
+    this.#schedule = schedule;
+    this.#first = [...schedule.first()];
+    this.#device = new Device<DeviceMessage>({
+      id,
+      secret,
+      host,
+      port,
+      clock,
+      random: new Random(seed, `${id}/network`),
+      openLink: openMqttJsLink,
+      events: { onConnected: () => this.#send(this.#first.splice(0)) },
+    });
+  }
+
+  start(): void {
+    this.#device.start();
+    this.#wait();
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.#device.stop();
+  }
+
+  #wait(): void {
+    const { due } = this.#schedule;
+    if (due === undefined) return;
+    const spanMs = Math.max(0, due - this.#clock.now());
+    this.#cancel = this.#clock.after(durationMs(spanMs), () => this.#play());
+  }
+
+  #play(): void {
+    const now = this.#clock.now();
+    const { due } = this.#schedule;
+    if (due !== undefined && now - due > LATEST_MS) this.#schedule.skipTo(now);
+    // A timer may fire a millisecond early by the wall clock; then there is nothing to do yet.
+    for (let next = this.#schedule.due; next !== undefined && next <= now; next = this.#schedule.due) {
+      this.#send(this.#schedule.next());
+    }
+    this.#wait();
+  }
+
+  #send(readings: readonly OutgoingReading[]): void {
+    if (readings.length === 0) return;
+    const seq = this.#seq;
+    this.#seq += 1;
+    this.#device.send({
+      channel: 'obs',
+      qos: 1,
+      payload: sent => encodeObservations({ seq, sent, obs: readings }),
+    });
+  }
+}
