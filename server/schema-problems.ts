@@ -21,13 +21,18 @@ export function schemaProblems(error: z.ZodError, schema?: z.ZodType): readonly 
 
 function problemsOf(issue: z.core.$ZodIssue, schema: z.ZodType | undefined): readonly SchemaProblem[] {
   if (issue.code !== 'unrecognized_keys') {
-    return [{ keys: issue.path, path: pathText(issue.path), message: issue.message }];
+    return [{ keys: issue.path, path: pathText(issue.path), message: readable(issue.message) }];
   }
   const known = schema === undefined ? [] : keysAt(schema, issue.path);
   return issue.keys.map(key => {
     const keys = [...issue.path, key];
     return { keys, path: pathText(keys), message: `is not known.${didYouMean(key, known)}` };
   });
+}
+
+/** The parser's own words, made to follow a path; messages of a schema stay as they are. */
+function readable(message: string): string {
+  return message.endsWith('received undefined') ? 'is missing' : message.replace(/^Invalid input: /, '');
 }
 
 /** `mqtt.tls.port`, `stations[3].name`; the root is an empty text. */

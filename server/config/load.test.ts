@@ -38,11 +38,12 @@ describe('loadConfig', () => {
       mqtt: {
         port: 1883,
         limits: {
-          connections: 25_000,
-          connectionsPerAddress: 5_000,
-          keepAliveLimitS: 600,
-          messagesPerSecond: 200,
-          messageBurst: 2_000,
+          maxConnections: 25_000,
+          maxConnectionsPerAddress: 4_000,
+          maxKeepAliveS: 600,
+          messagesPerS: 1_000,
+          messageBurst: 10_000,
+          offlineMessages: 1_000,
         },
       },
       http: {
@@ -69,7 +70,7 @@ describe('loadConfig', () => {
 
   it('lets the environment win over the file, and the file over the defaults', () => {
     const env = withFile(
-      'mqtt: { port: 1, limits: { connections: 6000 } }\nlogLevel: debug\nsimulator: off\n',
+      'mqtt: { port: 1, limits: { maxConnections: 6000 } }\nlogLevel: debug\nsimulator: off\n',
       {
         WW_MQTT_PORT: '0',
         WW_DATA_DIR: '/var/lib/ww',
@@ -81,7 +82,7 @@ describe('loadConfig', () => {
       simulator: 'off',
       dataDir: '/var/lib/ww',
       site: join(temporary.path, 'district'),
-      mqtt: { port: 0, limits: { connections: 6_000, connectionsPerAddress: 5_000 } },
+      mqtt: { port: 0, limits: { maxConnections: 6_000, maxConnectionsPerAddress: 4_000 } },
     });
   });
 
@@ -112,7 +113,7 @@ describe('loadConfig', () => {
 
   it('tells all problems at once, each with its place', () => {
     const env = withFile(
-      'mqtt:\n  prot: 1\n  limits: { connections: 10, messageBurst: lots }\ncolour: red\n',
+      'mqtt:\n  prot: 1\n  limits: { maxConnections: 10, messageBurst: lots }\ncolour: red\n',
       {
         WW_HTTP_PORT: '65536',
         WW_MQTT_PORTS: '1',
@@ -130,7 +131,7 @@ describe('loadConfig', () => {
       'WW_MQTT_PORTS is not known. Did you mean "WW_MQTT_PORT"?',
       'WW_STORE (store) "influxdb" is not supported by this version; it knows embedded',
       'ww.yaml: colour is not known.',
-      'ww.yaml: mqtt.limits.connectionsPerAddress is 5000, above connections, which is 10',
+      'ww.yaml: mqtt.limits.maxConnectionsPerAddress is 4000, above maxConnections, which is 10',
       'ww.yaml: mqtt.limits.messageBurst expected a whole number from 1 to 1000000, got "lots"',
       'ww.yaml: mqtt.prot is not known. Did you mean "port"?',
     ]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULT_LIMITS } from '../../broker/limits.ts';
 import { DEFAULT_INGEST_LIMITS } from '../../ingest/pipeline.ts';
 import { DEFAULT_HTTP_LIMITS } from '../http/limits.ts';
 import { LOG_LEVELS } from '../logger.ts';
@@ -24,49 +25,59 @@ const HOUR = 3_600_000;
 
 const mqttLimits = atMost(
   z.strictObject({
-    connections: integer({
-      env: 'WW_MQTT_CONNECTIONS',
+    maxConnections: integer({
+      env: 'WW_MQTT_MAX_CONNECTIONS',
       description: 'Most MQTT connections in total; more are closed and counted `connection_limit`.',
       min: 1,
       max: 1_000_000,
-      default: 25_000,
+      default: DEFAULT_LIMITS.maxConnections,
     }),
-    connectionsPerAddress: integer({
-      env: 'WW_MQTT_CONNECTIONS_PER_ADDRESS',
+    maxConnectionsPerAddress: integer({
+      env: 'WW_MQTT_MAX_CONNECTIONS_PER_ADDRESS',
       description:
-        'Most MQTT connections from one address (IPv6: one /64); more are closed and counted `address_limit`.',
+        'Most MQTT connections from one address (IPv6: one /64; loopback is exempt); more are closed and counted ' +
+        '`address_limit`.',
       min: 1,
       max: 1_000_000,
-      default: 5_000,
+      default: DEFAULT_LIMITS.maxConnectionsPerAddress,
     }),
-    keepAliveLimitS: integer({
-      env: 'WW_MQTT_KEEP_ALIVE_LIMIT_S',
+    maxKeepAliveS: integer({
+      env: 'WW_MQTT_MAX_KEEP_ALIVE_S',
       description: 'The longest keep-alive a client may ask for; more, and 0, are refused.',
       unit: 's',
       min: 10,
       max: 65_535,
-      default: 600,
+      default: DEFAULT_LIMITS.maxKeepAliveS,
     }),
-    messagesPerSecond: integer({
-      env: 'WW_MQTT_MESSAGES_PER_SECOND',
+    messagesPerS: integer({
+      env: 'WW_MQTT_MESSAGES_PER_S',
       description:
-        'Messages per second of one client in the long run; above it PUBACKs come late, nothing is dropped.',
+        'What one station may send in the long run; above it PUBACKs come late, nothing is dropped. A gateway may ' +
+        'send as much for each of its stations.',
       unit: '1/s',
       min: 1,
       max: 1_000_000,
-      default: 200,
+      default: DEFAULT_LIMITS.messagesPerS,
     }),
     messageBurst: integer({
       env: 'WW_MQTT_MESSAGE_BURST',
-      description: 'Messages one client may send at once after a pause.',
+      description: 'Messages one station may send at once before its PUBACKs come late.',
       min: 1,
       max: 1_000_000,
-      default: 2_000,
+      default: DEFAULT_LIMITS.messageBurst,
+    }),
+    offlineMessages: integer({
+      env: 'WW_MQTT_OFFLINE_MESSAGES',
+      description:
+        'Messages that wait for one offline client with a persistent session; the oldest gives way and is counted.',
+      min: 1,
+      max: 100_000,
+      default: DEFAULT_LIMITS.offlineMessages,
     }),
   }),
   [
-    ['connectionsPerAddress', 'connections'],
-    ['messagesPerSecond', 'messageBurst'],
+    ['maxConnectionsPerAddress', 'maxConnections'],
+    ['messagesPerS', 'messageBurst'],
   ],
 );
 

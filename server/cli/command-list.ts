@@ -1,0 +1,25 @@
+import type { Command } from './command.ts';
+import { doctor } from './commands/doctor.ts';
+import { ledger } from './commands/ledger.ts';
+import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
+import { rebuild } from './commands/rebuild.ts';
+import { siteValidate } from './commands/site.ts';
+import { start } from './commands/start.ts';
+import { stationEnrol, stationRevoke, stationRotate } from './commands/station.ts';
+import { tokenCreate } from './commands/token.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [
+  start,
+  doctor,
+  ledger,
+  quarantineList,
+  quarantineShow,
+  quarantineReplay,
+  stationEnrol,
+  stationRotate,
+  stationRevoke,
+  tokenCreate,
+  siteValidate,
+  rebuild,
+];

@@ -1,0 +1,90 @@
+import type { Ledger } from '../../domain/model/ledger.ts';
+import type { App, AppOverrides } from '../app.ts';
+import type { Config } from '../config/schema.ts';
+import type { Program } from '../program.ts';
+import type { RebuildResult } from '../rebuild.ts';
+import type { Administrative } from './administration.ts';
+
+/** What a command may be given after its name, in order. */
+export interface ArgumentSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly pattern?: RegExp;
+}
+
+/** `--name`, or `--name <value>` where it takes one. */
+export interface OptionSpec {
+  readonly description: string;
+  /** What stands for the value in the help; absent for a switch. */
+  readonly value?: string;
+  readonly choices?: readonly string[];
+  /** The value is a number in this range, a whole one where `whole` says so. */
+  readonly range?: readonly [min: number, max: number];
+  readonly whole?: boolean;
+  readonly required?: boolean;
+}
+
+export interface Command {
+  /** As it is typed: `station enrol`. */
+  readonly name: string;
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** Further lines of its own help. */
+  readonly details?: readonly string[];
+  /** All of them are required. */
+  readonly arguments?: readonly ArgumentSpec[];
+  readonly options?: Readonly<Record<string, OptionSpec>>;
+  /** What is undefined was said already. */
+  run(call: Invocation): Promise<Outcome | undefined>;
+}
+
+/** What a command has to say. */
+export interface Outcome {
+  /** For `--json`. */
+  readonly data: unknown;
+  /** For a person. */
+  readonly lines: readonly string[];
+  /** True where the answer itself is bad news, such as a ledger that does not balance. */
+  readonly failed?: boolean;
+}
+
+/** A command as it was called; everything in it is checked. */
+export interface Invocation {
+  readonly host: CliHost;
+  readonly json: boolean;
+  readonly arguments: readonly string[];
+  /** The value of an option, or undefined. */
+  text(option: string): string | undefined;
+  number(option: string): number | undefined;
+  isSet(option: string): boolean;
+  /** Reads the configuration; rejects with `config_invalid`. */
+  config(): Config;
+}
+
+/** The world around the command line: a process, or a test. */
+export interface CliHost {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly workingFolder: string;
+  readonly program: Program;
+  readonly parts: CliParts;
+  /** Standard output: the answer, nothing else. */
+  out(text: string): void;
+  /** Standard error: errors, progress, log. */
+  err(text: string): void;
+  now(): number;
+  /** `listener` hears each request to end. The result unsubscribes. */
+  onSignal(listener: (signal: string) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** The heavy parts, loaded when they are needed. */
+export interface CliParts {
+  createApp(config: Config, overrides: AppOverrides): Promise<App>;
+  administerOffline<Result>(
+    config: Config,
+    work: (administration: Administrative) => Promise<Result>,
+  ): Promise<Result>;
+  ledgerOffline(config: Config, station: string | undefined): Promise<Ledger>;
+  rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;
+}

@@ -1,0 +1,45 @@
+import process from 'node:process';
+import { thisProgram } from '../program.ts';
+import { COMMANDS } from './command-list.ts';
+import type { CliHost, CliParts } from './command.ts';
+import { runCli } from './run-cli.ts';
+
+/** Loaded when they are needed: most commands only talk to the server. */
+const PARTS: CliParts = {
+  createApp: async (config, overrides) => (await import('../app.ts')).createApp(config, overrides),
+  administerOffline: async (config, work) =>
+    await (await import('../offline.ts')).administerOffline(config, work),
+  ledgerOffline: async (config, station) =>
+    await (await import('../offline.ts')).ledgerOffline(config, station),
+  rebuildOffline: async (config, onProgress) =>
+    await (await import('../rebuild.ts')).rebuildOffline(config, onProgress),
+};
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+const HOST: CliHost = {
+  env: process.env,
+  workingFolder: process.cwd(),
+  program: thisProgram(),
+  parts: PARTS,
+  out: text => void process.stdout.write(text),
+  err: text => void process.stderr.write(text),
+  now: () => Date.now(),
+  onSignal: listener => {
+    for (const signal of SIGNALS) process.on(signal, listener);
+    return () => {
+      for (const signal of SIGNALS) process.off(signal, listener);
+    };
+  },
+  exit: code => process.exit(code),
+};
+
+// `ww … | head` closes the pipe early; that is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+// Not `process.exit`: what was written to a pipe has to get out first.
+process.exitCode = await runCli(process.argv.slice(2), COMMANDS, HOST);
