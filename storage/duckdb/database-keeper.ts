@@ -1,0 +1,133 @@
+import { AppError, messageOf } from '../../domain/errors.ts';
+import { Database, isDatabaseLost } from './database.ts';
+import type { Connection, DatabaseOptions } from './database.ts';
+
+const READERS = 2;
+/** A checkpoint is made once the log is longer than this, bytes: it bounds the log, and the replay after a crash. */
+const LOG_BYTES = 16 * 1024 * 1024;
+
+/**
+ * Lends the connections of the file: one for writing, a few for reading. When DuckDB gives the file up (a checkpoint
+ * ran out of space) it is closed and opened anew, without the process having to end.
+ */
+export class DatabaseKeeper {
+  readonly #options: DatabaseOptions;
+  #database: Database | undefined;
+  #idle: Connection[] = [];
+  readonly #waiting: {
+    readonly resolve: (connection: Connection) => void;
+    readonly reject: (e: Error) => void;
+  }[] = [];
+  #lent = 0;
+  #allBack: (() => void) | undefined;
+  #lost = false;
+  #reopening: Promise<void> | undefined;
+
+  constructor(options: DatabaseOptions) {
+    this.#options = options;
+  }
+
+  get fileBytes(): number {
+    return this.#database?.fileBytes ?? 0;
+  }
+
+  async open(): Promise<void> {
+    this.#database = await Database.open(this.#options, READERS);
+    this.#idle = [...this.#database.readers];
+    this.#lost = false;
+  }
+
+  /** Runs a read on a connection of its own; waits for one when all are at work. */
+  async read<Result>(run: (connection: Connection) => Promise<Result>): Promise<Result> {
+    await this.#healthy();
+    const connection =
+      this.#idle.pop() ??
+      (await new Promise<Connection>((resolve, reject) => this.#waiting.push({ resolve, reject })));
+    return await this.#lend(connection, run, () => {
+      const next = this.#lost ? undefined : this.#waiting.shift();
+      if (next === undefined) this.#idle.push(connection);
+      else next.resolve(connection);
+    });
+  }
+
+  /** Runs a write; the caller sees to it that writes do not overlap. */
+  async write<Result>(run: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const { writer } = await this.#healthy();
+    return await this.#lend(writer, run, () => undefined);
+  }
+
+  /** To be called between writes. Where there is no room for it, the log has to grow. */
+  async checkpointWhenDue(): Promise<void> {
+    const database = this.#database;
+    if (database === undefined || database.logBytes < LOG_BYTES || !database.hasRoomForCheckpoint) return;
+    await this.write(() => database.checkpoint());
+  }
+
+  /** Ends what was lent, makes a last checkpoint where there is room, and closes the file. */
+  async close(): Promise<void> {
+    await this.#reopening?.catch(() => undefined);
+    const database = this.#database;
+    if (database === undefined) return;
+    this.#database = undefined;
+    this.#rejectWaiting();
+    await this.#returned();
+    // What is not checkpointed is in the log and comes back at the next start.
+    if (!this.#lost && database.hasRoomForCheckpoint) await database.checkpoint().catch(() => undefined);
+    await database.close();
+  }
+
+  async #lend<Result>(
+    connection: Connection,
+    run: (connection: Connection) => Promise<Result>,
+    giveBack: () => void,
+  ): Promise<Result> {
+    this.#lent += 1;
+    try {
+      return await run(connection);
+    } catch (error) {
+      if (!isDatabaseLost(error)) throw error;
+      this.#lost = true;
+      this.#rejectWaiting();
+      throw unavailable(messageOf(error), error);
+    } finally {
+      this.#lent -= 1;
+      giveBack();
+      if (this.#lent === 0) this.#allBack?.();
+    }
+  }
+
+  async #healthy(): Promise<Database> {
+    if (this.#lost) {
+      this.#reopening ??= this.#reopen().finally(() => (this.#reopening = undefined));
+      await this.#reopening;
+    }
+    if (this.#database === undefined) {
+      throw new AppError('shutting_down', 'The telemetry store is not open.', { retryable: true });
+    }
+    return this.#database;
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#returned();
+    const old = this.#database;
+    this.#database = undefined;
+    await old?.close();
+    try {
+      await this.open();
+    } catch (error) {
+      throw unavailable(`The telemetry file cannot be opened again: ${messageOf(error)}`, error);
+    }
+  }
+
+  async #returned(): Promise<void> {
+    while (this.#lent > 0) await new Promise<void>(resolve => (this.#allBack = resolve));
+  }
+
+  #rejectWaiting(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(unavailable('The telemetry file was closed.'));
+  }
+}
+
+function unavailable(message: string, cause?: unknown): AppError {
+  return new AppError('store_unavailable', message, { retryable: true, cause });
+}
