@@ -1,11 +1,16 @@
 import { afterEach, describe, expect, it } from 'vitest';
 
 import { AppError } from '../domain/errors.ts';
-import type { JournalReader } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { SILENT_LOG } from '../domain/ports/log.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
-import { BENCH_NOW, IngestBench, benchRegistry, storedContent } from '../test/harness/ingest-bench.ts';
+import {
+  BENCH_NOW,
+  IngestBench,
+  benchRegistry,
+  readerWith,
+  storedContent,
+} from '../test/harness/ingest-bench.ts';
 import { diskRefusal } from '../test/harness/memory-telemetry-store.ts';
 
 const MINUTE = 60_000;
@@ -22,18 +27,6 @@ afterEach(async () => {
   bench.store.release();
   await bench.pipeline.stop().catch(() => undefined);
 });
-
-/** A reader that does what the journal does except where told otherwise. */
-function readerWith(base: JournalReader, parts: Partial<JournalReader>): JournalReader {
-  return {
-    read: (stream, after, maxBytes) => base.read(stream, after, maxBytes),
-    move: entries => base.move(entries),
-    advance: (consumer, cursors) => base.advance(consumer, cursors),
-    account: cursors => base.account(cursors),
-    onCommitted: listener => base.onCommitted(listener),
-    ...parts,
-  };
-}
 
 function linesOf(): { log: Log; lines: string[] } {
   const lines: string[] = [];
@@ -207,10 +200,7 @@ describe('IngestPipeline and what it is given', () => {
       to: epochMs(4e12),
       limit: 9,
     });
-    expect(losers.map(({ v, source }) => [v, source]).sort()).toEqual([
-      [3, 1],
-      [4, 1],
-    ]);
+    expect(losers.map(({ v, source }) => `${v} of ${source}`).toSorted()).toEqual(['3 of 1', '4 of 1']);
   });
 
   it('numbers a datastream only with its first accepted reading', async () => {

@@ -6,13 +6,18 @@ import { CLOCK_DECISION_TOPIC, SERVER_PRINCIPAL } from '../../domain/model/topic
 import type { JournalReader, JournalStream } from '../../domain/ports/journal.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { TelemetryStore } from '../../domain/ports/telemetry-store.ts';
-import { durationMs, epochMs } from '../../domain/time/instant.ts';
+import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { encodeClockDecision } from '../../ingest/clock-decision.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
+import { DatastreamDirectory } from '../../ingest/datastream-directory.ts';
+import { DEFAULT_INGEST_LIMITS } from '../../ingest/ingest-limits.ts';
 import { reportLedger } from '../../ingest/ledger-report.ts';
+import { MessageIntake } from '../../ingest/message-intake.ts';
 import { IngestPipeline } from '../../ingest/pipeline.ts';
 import type { IngestOptions } from '../../ingest/pipeline.ts';
+import { QuarantineQuota } from '../../ingest/quarantine-quota.ts';
+import { StationTrackers } from '../../ingest/station-trackers.ts';
 import { ManualClock } from './manual-clock.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { MemoryTelemetryStore } from './memory-telemetry-store.ts';
@@ -43,6 +48,21 @@ export function benchStation(id: string): StationSpec {
 
 export function benchRegistry(...stations: readonly string[]): Registry {
   return { version: 1, things: new Map(stations.map(id => [id, benchStation(id)])) };
+}
+
+/** The intake of a worker whose registry has these stations. */
+export function benchIntake(...stations: readonly string[]): MessageIntake {
+  const directory = new DatastreamDirectory();
+  directory.setRegistry(benchRegistry(...stations));
+  return new MessageIntake({
+    directory,
+    trackers: new StationTrackers(),
+    quota: new QuarantineQuota(DEFAULT_INGEST_LIMITS.quarantineQuotaPerHour),
+    liveWindowMs: DEFAULT_INGEST_LIMITS.liveWindowMs,
+    splitMs: () => DEFAULT_INGEST_LIMITS.liveWindowMs,
+    onObservation: () => undefined,
+    onSideMessage: () => undefined,
+  });
 }
 
 /** A message as a test writes it; what is absent is the station's level a second ago, just sent and received. */
@@ -126,7 +146,7 @@ export class IngestBench {
   /** Advances the clock in the pipeline's polling steps, so that everything between may run. */
   async pass(ms: number): Promise<void> {
     for (let passed = 0; passed < ms; passed += 500) {
-      this.clock.advance(durationMs(500));
+      this.clock.advance(500);
       await turn();
       await turn();
     }
@@ -176,6 +196,18 @@ export class IngestBench {
       );
     });
   }
+}
+
+/** A reader that does what the journal does except where told otherwise. */
+export function readerWith(base: JournalReader, parts: Partial<JournalReader>): JournalReader {
+  return {
+    read: (stream, after, maxBytes) => base.read(stream, after, maxBytes),
+    move: entries => base.move(entries),
+    advance: (consumer, cursors) => base.advance(consumer, cursors),
+    account: cursors => base.account(cursors),
+    onCommitted: listener => base.onCommitted(listener),
+    ...parts,
+  };
 }
 
 /** A reader that never answers again once the life of its process is over. */

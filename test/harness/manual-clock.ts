@@ -7,10 +7,13 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** A clock that stands still until a test moves it. Timers run in the order in which they are due. */
+/**
+ * A clock that stands still until a test moves it. Timers run while it moves, in the order in which they are due, also
+ * those that others set meanwhile.
+ */
 export class ManualClock implements Clock {
-  #nowMs = 0;
-  readonly #startMs: number;
+  #passedMs = 0;
+  #startMs: number;
   readonly #timers = new Set<Timer>();
 
   constructor(startMs = 1_790_000_000_000) {
@@ -18,15 +21,15 @@ export class ManualClock implements Clock {
   }
 
   now(): EpochMs {
-    return epochMs(this.#startMs + this.#nowMs);
+    return epochMs(this.#startMs + this.#passedMs);
   }
 
   monotonicMs(): number {
-    return this.#nowMs;
+    return this.#passedMs;
   }
 
   after(span: DurationMs, run: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + span, run };
+    const timer = { dueMs: this.#passedMs + span, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
@@ -37,16 +40,21 @@ export class ManualClock implements Clock {
   }
 
   advance(spanMs: number): void {
-    const untilMs = this.#nowMs + spanMs;
+    const untilMs = this.#passedMs + spanMs;
     for (;;) {
       const due = [...this.#timers]
         .filter(timer => timer.dueMs <= untilMs)
         .sort((a, b) => a.dueMs - b.dueMs)[0];
       if (due === undefined) break;
       this.#timers.delete(due);
-      this.#nowMs = Math.max(this.#nowMs, due.dueMs);
+      this.#passedMs = Math.max(this.#passedMs, due.dueMs);
       due.run();
     }
-    this.#nowMs = untilMs;
+    this.#passedMs = untilMs;
+  }
+
+  /** Sets the wall clock, as an operator or a time service would; no time passes. */
+  set(now: EpochMs): void {
+    this.#startMs = now - this.#passedMs;
   }
 }
