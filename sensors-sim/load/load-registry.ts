@@ -14,7 +14,8 @@ export function loadStationId(number: number): ThingId {
 
 /** The stations a plan needs to be registered before it runs. */
 export function loadThings(plan: LoadPlan): readonly StationSpec[] {
-  const intervalMs = plan.ratePerStation === 'max' ? 1_000 : Math.ceil(1_000 / plan.ratePerStation);
+  const intervalMs =
+    plan.ratePerStation === 'max' ? 1_000 : Math.max(1_000, Math.ceil(1_000 / plan.ratePerStation));
   const datastreams = LOAD_PROPERTIES.slice(0, plan.properties).map(({ property, datum }) =>
     datum === undefined ? { property, intervalMs } : { property, datum, intervalMs },
   );
