@@ -3,10 +3,7 @@ import type { Application } from '../application.ts';
 import { connectControl } from '../control/control-client.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { CONTROL_PRINCIPAL } from '../control/control-handlers.ts';
-import type { Invocation } from './command.ts';
-
-/** What can be administered without a server, too. */
-export type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken'>;
+import type { Administrative, Invocation } from './command.ts';
 
 /** The same for one principal: whoever may touch the data directory. */
 export interface Administrator {

@@ -1,9 +1,9 @@
 import type { Ledger } from '../../domain/model/ledger.ts';
 import type { App, AppOverrides } from '../app.ts';
+import type { Application } from '../application.ts';
 import type { Config } from '../config/schema.ts';
 import type { Program } from '../program.ts';
 import type { RebuildResult } from '../rebuild.ts';
-import type { Administrative } from './administration.ts';
 
 /** What a command may be given after its name, in order. */
 export interface ArgumentSpec {
@@ -77,6 +77,9 @@ export interface CliHost {
   /** Ends the process at once. */
   exit(code: number): void;
 }
+
+/** What can be administered without a server, too. */
+export type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken'>;
 
 /** The heavy parts, loaded when they are needed. */
 export interface CliParts {
