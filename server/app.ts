@@ -349,6 +349,8 @@ class ServerApp implements App {
     });
     this.#teardown.add('simulator', () => simulator.stop());
     await simulator.start();
+    // Whoever enrols a simulated station has a device for it; the simulator would only be refused from now on.
+    administration.credentials.onRevoked(id => void simulator.release(id).catch(() => undefined));
   }
 
   /** Tried until it is durable: without the decision the held messages would wait for ever. */

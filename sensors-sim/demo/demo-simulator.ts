@@ -30,6 +30,8 @@ export interface DemoSimulator {
   start(): Promise<void>;
   /** Says offline for every station and disconnects. Nothing is published afterwards. */
   stop(): Promise<void>;
+  /** Leaves a station to the real device that has taken its place. Nothing happens for one it does not play. */
+  release(id: string): Promise<void>;
 }
 
 /** Models and readings share a grid of whole seconds. */
@@ -43,7 +45,7 @@ export function createDemoSimulator(options: DemoSimulatorOptions): DemoSimulato
 
 class DistrictPlayer implements DemoSimulator {
   readonly #options: DemoSimulatorOptions;
-  #players: readonly StationPlayer[] = [];
+  #players: ReadonlyMap<string, StationPlayer> = new Map();
 
   constructor(options: DemoSimulatorOptions) {
     this.#options = options;
@@ -52,23 +54,30 @@ class DistrictPlayer implements DemoSimulator {
   async start(): Promise<void> {
     const { things, secrets, seed, log } = this.#options;
     const storms = new StormField(seed);
-    const players: StationPlayer[] = [];
+    const players = new Map<string, StationPlayer>();
     for (const thing of things) {
       const secret = secrets.get(thing.id);
       if (thing.kind !== 'station' || thing.simulated !== true || secret === undefined) continue;
       const start = epochMs(Math.floor(this.#options.clock.now() / GRID_MS) * GRID_MS);
       const schedule = new StationSchedule(thing, { seed, storms, start });
-      players.push(new StationPlayer(schedule, { ...this.#options, id: thing.id, secret }));
+      players.set(thing.id, new StationPlayer(schedule, { ...this.#options, id: thing.id, secret }));
     }
     this.#players = players;
-    for (const player of players) player.start();
-    log.info('The demo simulator plays its stations.', { stations: players.length, seed });
+    for (const player of players.values()) player.start();
+    log.info('The demo simulator plays its stations.', { stations: players.size, seed });
   }
 
   async stop(): Promise<void> {
     const players = this.#players;
-    this.#players = [];
-    await Promise.all(players.map(player => player.stop()));
+    this.#players = new Map();
+    await Promise.all([...players.values()].map(player => player.stop()));
+  }
+
+  async release(id: string): Promise<void> {
+    const player = this.#players.get(id);
+    if (player === undefined) return;
+    this.#players = new Map([...this.#players].filter(([other]) => other !== id));
+    await player.stop();
   }
 }
 
