@@ -21,6 +21,7 @@ export class DatabaseKeeper {
   #lent = 0;
   #allBack: (() => void) | undefined;
   #lost = false;
+  #closed = false;
   #reopening: Promise<void> | undefined;
 
   constructor(options: DatabaseOptions) {
@@ -65,6 +66,7 @@ export class DatabaseKeeper {
 
   /** Ends what was lent, makes a last checkpoint where there is room, and closes the file. */
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#reopening?.catch(() => undefined);
     const database = this.#database;
     if (database === undefined) return;
@@ -97,7 +99,7 @@ export class DatabaseKeeper {
   }
 
   async #healthy(): Promise<Database> {
-    if (this.#lost) {
+    if (this.#lost && !this.#closed) {
       this.#reopening ??= this.#reopen().finally(() => (this.#reopening = undefined));
       await this.#reopening;
     }
