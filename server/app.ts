@@ -251,7 +251,7 @@ class ServerApp implements App {
       checks: liveChecks({
         ingestStatus: () => ingest.status(),
         ledger: () => ingest.ledger(),
-        storeError: async () => (await telemetry.stats()).lastError,
+        storeStats: () => telemetry.stats(),
         archiveError: async () => (await journal.stats()).archiveError,
         isSpaceLow: async () => isSpaceLow(await freeSpace(this.#config.dataDir)),
       }),

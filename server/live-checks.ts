@@ -2,12 +2,21 @@ import type { Ledger } from '../domain/model/ledger.ts';
 import type { IngestStatus } from '../ingest/pipeline.ts';
 import type { HealthCheck } from './health-monitor.ts';
 
+/** The longest the store may make nothing durable although it could; a commit takes a second at most. */
+const STORE_PATIENCE_MS = 30_000;
+
+interface StoreStats {
+  /** Why the last transaction failed; absent while they succeed. */
+  readonly lastError?: string;
+  /** For how long nothing became durable although something waits, milliseconds. */
+  readonly waitingMs: number;
+}
+
 /** What the checks look at. */
 export interface CheckedParts {
   readonly ingestStatus: () => Promise<IngestStatus>;
   readonly ledger: () => Promise<Ledger>;
-  /** Why the store's last transaction failed; absent while it works. */
-  readonly storeError: () => Promise<string | undefined>;
+  readonly storeStats: () => Promise<StoreStats>;
   /** Why the archiver's last run failed; absent while it works. */
   readonly archiveError: () => Promise<string | undefined>;
   readonly isSpaceLow: () => Promise<boolean>;
@@ -21,8 +30,8 @@ export function liveChecks(parts: CheckedParts): readonly HealthCheck[] {
       // Readings are acknowledged and kept in the journal meanwhile, but nobody can read what is new.
       weight: 'reason',
       run: async () => {
-        const error = await parts.storeError();
-        return error === undefined ? undefined : { code: 'store_unavailable', message: error };
+        const problem = storeProblem(await parts.storeStats());
+        return problem === undefined ? undefined : { code: 'store_unavailable', message: problem };
       },
     },
     {
@@ -66,4 +75,9 @@ export function liveChecks(parts: CheckedParts): readonly HealthCheck[] {
           : undefined,
     },
   ];
+}
+
+function storeProblem({ lastError, waitingMs }: StoreStats): string | undefined {
+  if (lastError !== undefined || waitingMs < STORE_PATIENCE_MS) return lastError;
+  return `Readings wait, but none was stored for ${Math.floor(waitingMs / 1_000)} s.`;
 }

@@ -47,6 +47,8 @@ export class GroupCommit {
   /** How many of the staged, from the oldest, must not wait for company. */
   #urgent = 0;
   #lastStartMs = Number.NEGATIVE_INFINITY;
+  /** When a transaction was last made durable. */
+  #lastDurableMs = Number.NEGATIVE_INFINITY;
   #retryMs = 0;
   #retryAtMs = Number.NEGATIVE_INFINITY;
   #faulty = false;
@@ -60,6 +62,13 @@ export class GroupCommit {
 
   get stagedReadings(): number {
     return this.#stagedReadings;
+  }
+
+  /** For how long nothing became durable although something is staged, milliseconds; 0 where nothing is staged. */
+  get waitingMs(): number {
+    const [oldest] = this.#staged;
+    if (oldest === undefined) return 0;
+    return this.#options.clock.monotonicMs() - Math.max(oldest.takenMs, this.#lastDurableMs);
   }
 
   start(): void {
@@ -127,6 +136,7 @@ export class GroupCommit {
       this.#failed(error);
       return;
     }
+    this.#lastDurableMs = this.#options.clock.monotonicMs();
     this.#staged.splice(0, group.length);
     this.#grouped = 0;
     this.#urgent = Math.max(0, this.#urgent - group.length);

@@ -43,6 +43,8 @@ export interface TelemetryStats {
   /** Commits and checkpoints that the disk refused; commits are tried again. */
   readonly failures: number;
   readonly stagedReadings: number;
+  /** For how long nothing became durable although something is staged, milliseconds. */
+  readonly waitingMs: number;
   readonly datastreams: number;
   /** Size of the file with its log. */
   readonly bytes: number;
@@ -195,6 +197,7 @@ export class TelemetryCore {
       commitSeconds: this.#commitMs / 1_000,
       failures: this.#failures,
       stagedReadings: this.#group.stagedReadings,
+      waitingMs: this.#group.waitingMs,
       datastreams: this.#opened().datastreams.length,
       bytes: this.#keeper.fileBytes,
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),

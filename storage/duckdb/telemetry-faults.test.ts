@@ -64,9 +64,12 @@ describe('the telemetry store on a disk that refuses', () => {
     expect([durable, (await store.ledger()).cursors.live, (await store.countRows()).get('S-1')]).toEqual([
       0, 0, 1,
     ]);
+    const { waitingMs } = await telemetry.stats();
+    await waitFor('the wait to be told', async () => (await telemetry.stats()).waitingMs > waitingMs);
     await telemetry.injectFault('unblock');
     await store.flush();
     await Promise.all(taken);
+    expect((await telemetry.stats()).waitingMs).toBe(0);
     expect([await store.staged(), (await store.ledger()).cursors.live]).toEqual([0, 3]);
     expect((await store.countRows()).get('S-1')).toBe(4);
   });
