@@ -26,6 +26,8 @@ export interface ServerProcess {
   readonly ledger: (station?: string) => Promise<Ledger>;
   /** GET of a path of the API with a token of the role `viewer`; the parsed body. Throws for another status than 200. */
   readonly get: (path: string) => Promise<unknown>;
+  /** See `App.injectFault`; rejects unless the server was started with `allowFaults`. */
+  readonly injectFault: (part: 'journal' | 'store', kind: string) => Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   readonly kill: () => Promise<void>;
   /** SIGTERM; resolves with the exit code. */
@@ -39,11 +41,14 @@ export interface ServerProcessOptions {
   /** Site folder; by default one without any station. */
   readonly site?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Starts the same server by a script that takes faults; only then `injectFault` works. */
+  readonly allowFaults?: boolean;
   /** How long it may take until it answers; default 30 s. */
   readonly startTimeoutMs?: number;
 }
 
 const MAIN = fileURLToPath(new URL('../../dist/server/cli/main.js', import.meta.url));
+const FAULT_MAIN = fileURLToPath(new URL('fault-server.mjs', import.meta.url));
 const running = new Set<ChildProcess>();
 
 /** A test that leaves a server running fails; the server is killed. Call it once in each file that starts servers. */
@@ -61,7 +66,8 @@ export function forbidLeftServers(): void {
 /** Starts the compiled server and waits until it answers on its control socket. */
 export async function startServer(options: ServerProcessOptions): Promise<ServerProcess> {
   const { dataDir, startTimeoutMs = 30_000 } = options;
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN, 'start'], {
+  const program = options.allowFaults === true ? [FAULT_MAIN] : [MAIN, 'start'];
+  const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
     env: {
       PATH: process.env.PATH,
       WW_DATA_DIR: dataDir,
@@ -71,12 +77,12 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
       WW_LOG_LEVEL: 'warn',
       ...options.env,
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.allowFaults === true ? ['ipc' as const] : [])],
   });
   running.add(child);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    stream?.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
   let isOver = false;
   const ended = once(child, 'exit').then(() => {
@@ -115,6 +121,7 @@ export async function startServer(options: ServerProcessOptions): Promise<Server
       if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}: ${text}`);
       return JSON.parse(text) as unknown;
     },
+    injectFault: (part, kind) => sendFault(child, { part, kind }),
     kill: async () => {
       child.kill('SIGKILL');
       await ended;
@@ -134,4 +141,22 @@ function emptySite(dataDir: string): string {
   writeFileSync(join(folder, 'site.yaml'), 'name: 空站点\n');
   writeFileSync(join(folder, 'stations.yaml'), 'stations: []\n');
   return folder;
+}
+
+let lastFault = 0;
+
+async function sendFault(child: ChildProcess, fault: { part: string; kind: string }): Promise<void> {
+  const id = (lastFault += 1);
+  const answered = new Promise<{ readonly error?: string }>(resolve => {
+    const listen = (answer: { readonly id: number; readonly error?: string }): void => {
+      if (answer.id !== id) return;
+      child.off('message', listen);
+      resolve(answer);
+    };
+    child.on('message', listen);
+  });
+  if (!child.connected) throw new Error('The server takes no faults: start it with allowFaults.');
+  child.send({ id, ...fault });
+  const { error } = await answered;
+  if (error !== undefined) throw new Error(error);
 }
