@@ -172,13 +172,15 @@ function valueProblem({ rawName, value, isInline }: TypedOption, spec: OptionSpe
   if (spec.choices !== undefined && !spec.choices.includes(value)) {
     return `${rawName} "${value}" is not one of ${spec.choices.join(', ')}.${didYouMean(value, spec.choices)}`;
   }
+  if (spec.pattern !== undefined && !spec.pattern.test(value)) {
+    return `${rawName} cannot be "${value}": ${spec.description}`;
+  }
   if (spec.range !== undefined) {
     const [min, max] = spec.range;
     const number = Number(value);
-    const isGood =
-      (spec.whole === true ? /^\d+$/ : /^\d+(\.\d+)?$/).test(value) && number >= min && number <= max;
-    const what = spec.whole === true ? 'a whole number' : 'a number';
-    if (!isGood) return `${rawName} "${value}" is not ${what} from ${min} to ${max}.`;
+    if (!/^\d{1,15}$/.test(value) || number < min || number > max) {
+      return `${rawName} "${value}" is not a whole number from ${min} to ${max}.`;
+    }
   }
   return undefined;
 }

@@ -3,6 +3,7 @@ import { doctor } from './commands/doctor.ts';
 import { ledger } from './commands/ledger.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
 import { rebuild } from './commands/rebuild.ts';
+import { replay } from './commands/replay.ts';
 import { siteValidate } from './commands/site.ts';
 import { start } from './commands/start.ts';
 import { stationEnrol, stationRevoke, stationRotate } from './commands/station.ts';
@@ -21,5 +22,6 @@ export const COMMANDS: readonly Command[] = [
   stationRevoke,
   tokenCreate,
   siteValidate,
+  replay,
   rebuild,
 ];

@@ -1,4 +1,7 @@
 import type { Ledger } from '../../domain/model/ledger.ts';
+import type { OpenRecordingOptions } from '../../sensors-sim/replay/open-recording.ts';
+import type { Recording } from '../../sensors-sim/replay/recording.ts';
+import type { ReplayOptions, ReplayResult } from '../../sensors-sim/replay/replay-recording.ts';
 import type { App, AppOverrides } from '../app.ts';
 import type { Application } from '../application.ts';
 import type { Config } from '../config/schema.ts';
@@ -18,9 +21,10 @@ export interface OptionSpec {
   /** What stands for the value in the help; absent for a switch. */
   readonly value?: string;
   readonly choices?: readonly string[];
-  /** The value is a number in this range, a whole one where `whole` says so. */
+  /** The value is a whole number in this range. */
   readonly range?: readonly [min: number, max: number];
-  readonly whole?: boolean;
+  /** What the value must look like, where the description says how. */
+  readonly pattern?: RegExp;
   readonly required?: boolean;
 }
 
@@ -90,4 +94,6 @@ export interface CliParts {
   ): Promise<Result>;
   ledgerOffline(config: Config, station: string | undefined): Promise<Ledger>;
   rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;
+  openRecording(path: string, options: OpenRecordingOptions): Promise<Recording>;
+  replayRecording(options: ReplayOptions): Promise<ReplayResult>;
 }

@@ -13,6 +13,10 @@ const PARTS: CliParts = {
     await (await import('../offline.ts')).ledgerOffline(config, station),
   rebuildOffline: async (config, onProgress) =>
     await (await import('../rebuild.ts')).rebuildOffline(config, onProgress),
+  openRecording: async (path, options) =>
+    await (await import('../../sensors-sim/replay/open-recording.ts')).openRecording(path, options),
+  replayRecording: async options =>
+    await (await import('../../sensors-sim/replay/replay-recording.ts')).replayRecording(options),
 };
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

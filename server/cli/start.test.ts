@@ -84,7 +84,10 @@ describe('ww start', () => {
     await started;
     probe.signal('SIGINT');
     await stopping;
+    // A terminal and npm tell the same Ctrl+C twice.
+    probe.signal('SIGINT');
     expect(exits).toEqual([]);
+    probe.nowMs += 1_001;
     probe.signal('SIGINT');
     expect(exits).toEqual([1]);
     release();

@@ -80,6 +80,16 @@ export const CONTROL_HANDLERS: Handlers = {
     });
     return { token, id: record.id };
   },
+  lookup: async ({ application }, { ids }) => {
+    const { things } = application.registry();
+    return {
+      things: ids.flatMap(id => {
+        const thing = things.get(id);
+        if (thing === undefined) return [];
+        return [{ id, kind: thing.kind, simulated: thing.kind === 'station' && thing.simulated === true }];
+      }),
+    };
+  },
   register: ({ application }, { things }) =>
     application.register(
       CONTROL_PRINCIPAL,

@@ -34,6 +34,14 @@ export interface ControlStatus {
   readonly ingest: IngestStatus;
 }
 
+/** What stands behind an id. */
+export interface KnownThing {
+  readonly id: string;
+  readonly kind: ThingSpec['kind'];
+  /** True for a station whose readings are made up or replayed. */
+  readonly simulated: boolean;
+}
+
 interface QuarantineFilter {
   readonly station?: string | undefined;
   readonly reason?: QuarantineReason | undefined;
@@ -72,6 +80,8 @@ export interface ControlMethods {
     };
     result: { readonly token: string; readonly id: string };
   };
+  /** Which of these ids are registered, and as what. */
+  lookup: { params: { readonly ids: readonly string[] }; result: { readonly things: readonly KnownThing[] } };
   /** Registers things and answers the secrets of those that were not enrolled. */
   register: {
     params: { readonly things: readonly ThingSpec[] };
@@ -85,6 +95,9 @@ const thingId = z.string().regex(new RegExp(THING_ID_PATTERN), { error: 'is no i
 const reason = z.enum(Object.keys(QUARANTINE_REASONS) as [QuarantineReason, ...QuarantineReason[]]);
 const identified = z.strictObject({ id: thingId });
 const nothing = z.strictObject({});
+
+/** Things in one request. */
+const THINGS_MAX = 50_000;
 
 /** A name in a token: an organisation, a station or a basin. */
 const tokenName = z.string().trim().min(1).max(128);
@@ -111,7 +124,8 @@ export const CONTROL_PARAMS = {
     organisation: tokenName.optional(),
     scope: z.array(tokenName).max(10_000).optional(),
   }),
-  register: z.strictObject({ things: z.array(thingSchema).min(1).max(50_000) }),
+  lookup: z.strictObject({ ids: z.array(thingId).max(THINGS_MAX) }),
+  register: z.strictObject({ things: z.array(thingSchema).min(1).max(THINGS_MAX) }),
 } as const satisfies Record<ControlMethod, z.ZodType>;
 
 export function isControlMethod(name: string): name is ControlMethod {

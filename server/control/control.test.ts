@@ -259,6 +259,25 @@ describe('control methods', () => {
     expect(new Set(done.map(({ principal }) => principal.id))).toEqual(new Set(['control']));
   });
 
+  it('looks up what is registered', async () => {
+    const client = await connected();
+    const replayed: ThingSpec = {
+      kind: 'station',
+      id: 'OLD-1' as ThingId,
+      name: 'n',
+      simulated: true,
+      datastreams: [],
+    };
+    application.things.set('OLD-1', replayed);
+    expect(await client.call('lookup', { ids: ['RIVER-1', 'OLD-1', 'GATE-1', 'NOBODY'] })).toEqual({
+      things: [
+        { id: 'RIVER-1', kind: 'station', simulated: false },
+        { id: 'OLD-1', kind: 'station', simulated: true },
+        { id: 'GATE-1', kind: 'gateway', simulated: false },
+      ],
+    });
+  });
+
   it('registers a fleet in one request', async () => {
     const client = await connected();
     const things = Array.from({ length: 20_000 }, (_, index): ThingSpec => {

@@ -26,6 +26,7 @@ export interface CliProbe {
   /** What takes the place of the heavy parts; by default each refuses. */
   readonly parts: { -readonly [Part in keyof CliParts]: CliParts[Part] };
   readonly env: Record<string, string>;
+  nowMs: number;
   /** Called when the process would have ended at once. */
   onExit: (code: number) => void;
   readonly ww: (...args: readonly string[]) => Promise<CliAnswer>;
@@ -44,8 +45,16 @@ export function createCliProbe(): CliProbe {
   const probe: CliProbe = {
     dataDir,
     application,
-    parts: { createApp: refuse, administerOffline: refuse, ledgerOffline: refuse, rebuildOffline: refuse },
+    parts: {
+      createApp: refuse,
+      administerOffline: refuse,
+      ledgerOffline: refuse,
+      rebuildOffline: refuse,
+      openRecording: refuse,
+      replayRecording: refuse,
+    },
     env: { WW_DATA_DIR: dataDir, WW_MQTT_PORT: '0', WW_HTTP_PORT: '0' },
+    nowMs: 1_790_000_000_000,
     onExit: code => {
       throw new Error(`The command line has left with ${code}.`);
     },
@@ -58,7 +67,7 @@ export function createCliProbe(): CliProbe {
         parts: probe.parts,
         out: text => void (written.out += text),
         err: text => void (written.err += text),
-        now: () => 1_790_000_000_000,
+        now: () => probe.nowMs,
         onSignal: listener => {
           listeners.add(listener);
           return () => listeners.delete(listener);

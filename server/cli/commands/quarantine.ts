@@ -25,7 +25,6 @@ export const quarantineList: Command = {
       value: 'count',
       description: `Most items; default ${DEFAULT_LIMIT}.`,
       range: [1, QUARANTINE_MAX],
-      whole: true,
     },
   },
   run: async call => {

@@ -44,14 +44,20 @@ export const start: Command = {
   },
 };
 
+/**
+ * A terminal tells the whole process group, and npm passes its own copy on: what comes right after the first signal is
+ * the same wish, not a second one.
+ */
+const SAME_WISH_MS = 1_000;
+
 function listenToSignals(host: CliHost, onFirst: () => void): () => void {
-  let signals = 0;
+  let firstAt: number | undefined;
   return host.onSignal(signal => {
-    signals += 1;
-    if (signals === 1) {
+    if (firstAt === undefined) {
+      firstAt = host.now();
       host.err(`Stopping after ${signal}; once more ends it at once.\n`);
       onFirst();
-    } else host.exit(1);
+    } else if (host.now() - firstAt > SAME_WISH_MS) host.exit(1);
   });
 }
 

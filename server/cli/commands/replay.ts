@@ -1,0 +1,147 @@
+import { resolve } from 'node:path';
+import { AppError } from '../../../domain/errors.ts';
+import type { Recording } from '../../../sensors-sim/replay/recording.ts';
+import type { ReplayProgress, ReplayResult } from '../../../sensors-sim/replay/replay-recording.ts';
+import { connectControl } from '../../control/control-client.ts';
+import type { ControlClient } from '../../control/control-client.ts';
+import { SYSTEM_CLOCK } from '../../system-clock.ts';
+import type { Command, Invocation, Outcome } from '../command.ts';
+import { figure, labelled } from '../text-table.ts';
+
+/** How often the progress is told, milliseconds. */
+const PROGRESS_MS = 2_000;
+
+/** Sends recorded data as stations would. */
+export const replay: Command = {
+  name: 'replay',
+  summary: 'Send recorded readings to the running server as their stations would, over MQTT.',
+  details: [
+    'The file is CSV (station,property,t,v[,flag][,datum]) or a day of the Environment Agency, plain or .gz.',
+    'Its stations are registered as simulated ones first; readings keep their original times.',
+    'Ctrl+C ends it; what was acknowledged by then is stored.',
+  ],
+  arguments: [{ name: 'file', description: 'The recording.' }],
+  options: {
+    speed: {
+      value: 'factor',
+      description: 'max (default), or a factor above 0: 1 is real time, 60 an hour in a minute.',
+      pattern: /^(max|(?=.*[1-9])\d{1,9}(\.\d{1,6})?)$/,
+    },
+    connections: {
+      value: 'count',
+      description: 'Stations connected at once; default 200.',
+      range: [1, 20_000],
+    },
+    skip: { description: 'Leave bad rows out and count them, instead of refusing the file.' },
+  },
+  run: async call => {
+    const client = await connectControl(call.config().dataDir);
+    const recording = await call.host.parts.openRecording(
+      resolve(call.host.workingFolder, call.arguments[0] ?? ''),
+      {
+        onProblem: call.isSet('skip') ? 'skip' : 'refuse',
+      },
+    );
+    const secrets = await registerStations(client, recording);
+    return replayOutcome(recording, await send(call, { client, recording, secrets }));
+  },
+};
+
+/**
+ * Registers the stations of the recording and answers a secret for each. Those of an earlier replay get a new one.
+ * Rejects with `conflict` where an id belongs to a real station: its registration and its secret stay as they are.
+ */
+async function registerStations(
+  client: ControlClient,
+  { stations }: Recording,
+): Promise<ReadonlyMap<string, string>> {
+  if (stations.length === 0) throw new AppError('recording_invalid', 'The recording holds no usable row.');
+  const { things } = await client.call('lookup', { ids: stations.map(({ id }) => id) });
+  const real = things.filter(({ simulated }) => !simulated);
+  if (real.length > 0) {
+    throw new AppError('conflict', 'The recording names stations that are real here; nothing was sent.', {
+      problems: real.map(({ id, kind }) => `${id} is a registered ${kind}`),
+    });
+  }
+  const { secrets: fresh } = await client.call('register', { things: stations });
+  const secrets = new Map(Object.entries(fresh));
+  for (const { id } of stations) {
+    if (!secrets.has(id)) secrets.set(id, (await client.call('rotate', { id })).secret);
+  }
+  return secrets;
+}
+
+async function send(
+  call: Invocation,
+  parts: {
+    readonly client: ControlClient;
+    readonly recording: Recording;
+    readonly secrets: ReadonlyMap<string, string>;
+  },
+): Promise<ReplayResult> {
+  const { host } = call;
+  const { addresses } = await parts.client.call('status', {});
+  const speed = call.text('speed') ?? 'max';
+  const connections = call.number('connections');
+  const ending = new AbortController();
+  const unsubscribe = host.onSignal(() => ending.abort());
+  let toldAt = host.now();
+  const tell = ({ readingsAcknowledged }: ReplayProgress): void => {
+    if (host.now() - toldAt < PROGRESS_MS) return;
+    toldAt = host.now();
+    host.err(`${figure(readingsAcknowledged)} of ${figure(parts.recording.rows)} readings acknowledged\n`);
+  };
+  try {
+    return await host.parts.replayRecording({
+      recording: parts.recording,
+      connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets: parts.secrets },
+      speed: speed === 'max' ? 'max' : Number(speed),
+      clock: SYSTEM_CLOCK,
+      signal: ending.signal,
+      ...(connections === undefined ? {} : { maxConnections: connections }),
+      onProgress: tell,
+    });
+  } finally {
+    unsubscribe();
+  }
+}
+
+/** What listens on every interface is reached over the loopback. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return host === '::' ? '::1' : host;
+}
+
+function replayOutcome(recording: Recording, result: ReplayResult): Outcome {
+  const { readings, refusedStations, messagesAcknowledged, losses, aborted, elapsedMs } = result;
+  const skipped = Object.entries(recording.skipped);
+  const refused = Object.keys(refusedStations);
+  return {
+    data: {
+      stations: recording.stations.length,
+      rows: recording.rows,
+      skipped: recording.skipped,
+      ...result,
+    },
+    lines: [
+      ...labelled([
+        ['stations', figure(recording.stations.length)],
+        ['readings sent', figure(readings.read)],
+        ['acknowledged', `${figure(readings.acknowledged)} in ${figure(messagesAcknowledged)} messages`],
+        ...(readings.unreadable === 0
+          ? []
+          : [['of them no number', `${figure(readings.unreadable)}; they go to quarantine`] as const]),
+        ['not acknowledged', figure(readings.unacknowledged)],
+        ['connections lost', figure(losses)],
+        ['time', `${(elapsedMs / 1_000).toFixed(1)} s`],
+        ...skipped.map(([reason, count]) => [`rows left out: ${reason}`, figure(count)] as const),
+      ]),
+      ...(aborted ? ['It was ended early.'] : []),
+      ...(refused.length === 0
+        ? []
+        : [`${figure(refused.length)} stations were refused, ${refused[0] ?? ''} first. See: ww ledger`]),
+      'Where the readings went: ww ledger',
+    ],
+    failed: aborted || readings.unacknowledged > 0 || readings.refused > 0,
+  };
+}
