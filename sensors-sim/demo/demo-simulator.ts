@@ -1,10 +1,11 @@
-import { encodeObservations } from '../../codecs/json-v1/codec.ts';
+import { MAX_READINGS, encodeObservations } from '../../codecs/json-v1/codec.ts';
 import type { OutgoingReading } from '../../codecs/json-v1/codec.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { HOUR_MS, SECOND_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
 import { Device } from '../device/device.ts';
 import type { DeviceMessage } from '../device/device.ts';
 import { openMqttJsLink } from '../device/mqttjs-link.ts';
@@ -36,6 +37,8 @@ export interface DemoSimulator {
 
 /** Models and readings share a grid of whole seconds. */
 const GRID_MS = SECOND_MS;
+/** Stations have been measuring for this long when they connect, so that the totals of a first period are there. */
+const WARM_UP_MS = durationMs(5 * MINUTE_MS);
 /** A reading that is this late is not made up any more. */
 const LATEST_MS = HOUR_MS;
 
@@ -58,7 +61,8 @@ class DistrictPlayer implements DemoSimulator {
     for (const thing of things) {
       const secret = secrets.get(thing.id);
       if (thing.kind !== 'station' || thing.simulated !== true || secret === undefined) continue;
-      const start = epochMs(Math.floor(this.#options.clock.now() / GRID_MS) * GRID_MS);
+      const begin = this.#options.clock.now() - WARM_UP_MS;
+      const start = epochMs(Math.floor(begin / GRID_MS) * GRID_MS);
       const schedule = new StationSchedule(thing, { seed, storms, start });
       players.set(thing.id, new StationPlayer(schedule, { ...this.#options, id: thing.id, secret }));
     }
@@ -85,8 +89,6 @@ class StationPlayer {
   readonly #device: Device<DeviceMessage>;
   readonly #schedule: StationSchedule;
   readonly #clock: Clock;
-  /** Sent once the station is connected: until then it would be backlog. */
-  readonly #first: OutgoingReading[];
   #seq = 0;
   #cancel: () => void = () => undefined;
 
@@ -97,7 +99,6 @@ class StationPlayer {
     const { id, secret, host, port, clock, seed } = options;
     this.#clock = clock;
     this.#schedule = schedule;
-    this.#first = [...schedule.first()];
     this.#device = new Device<DeviceMessage>({
       id,
       secret,
@@ -106,12 +107,12 @@ class StationPlayer {
       clock,
       random: new Random(seed, `${id}/network`),
       openLink: openMqttJsLink,
-      events: { onConnected: () => this.#send(this.#first.splice(0)) },
     });
   }
 
   start(): void {
     this.#device.start();
+    this.#send([...this.#schedule.first(), ...this.#readUntil(this.#clock.now())]);
     this.#wait();
   }
 
@@ -132,20 +133,28 @@ class StationPlayer {
     const { due } = this.#schedule;
     if (due !== undefined && now - due > LATEST_MS) this.#schedule.skipTo(now);
     // A timer may fire a millisecond early by the wall clock; then there is nothing to do yet.
-    for (let next = this.#schedule.due; next !== undefined && next <= now; next = this.#schedule.due) {
-      this.#send(this.#schedule.next());
-    }
+    this.#send(this.#readUntil(now));
     this.#wait();
   }
 
+  #readUntil(now: EpochMs): readonly OutgoingReading[] {
+    const readings: OutgoingReading[] = [];
+    for (let next = this.#schedule.due; next !== undefined && next <= now; next = this.#schedule.due) {
+      readings.push(...this.#schedule.next());
+    }
+    return readings;
+  }
+
   #send(readings: readonly OutgoingReading[]): void {
-    if (readings.length === 0) return;
-    const seq = this.#seq;
-    this.#seq += 1;
-    this.#device.send({
-      channel: 'obs',
-      qos: 1,
-      payload: sent => encodeObservations({ seq, sent, obs: readings }),
-    });
+    for (let at = 0; at < readings.length; at += MAX_READINGS) {
+      const obs = readings.slice(at, at + MAX_READINGS);
+      const seq = this.#seq;
+      this.#seq += 1;
+      this.#device.send({
+        channel: 'obs',
+        qos: 1,
+        payload: sent => encodeObservations({ seq, sent, obs }),
+      });
+    }
   }
 }
