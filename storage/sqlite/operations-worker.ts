@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
 import type { Operations } from '../../domain/ports/operations.ts';
-import { AppError } from '../../domain/errors.ts';
+import { AppError, messageOf } from '../../domain/errors.ts';
 import { serveCalls } from '../thread/remote.ts';
 import { OPERATIONS_FILE, SqliteOperations } from './operations.ts';
 
@@ -20,7 +20,14 @@ function serve(main: MessagePort, { directory }: OperationsWorkerData): void {
   };
   serveCalls(main, {
     start: () => {
-      operations = new SqliteOperations(join(directory, OPERATIONS_FILE));
+      const file = join(directory, OPERATIONS_FILE);
+      try {
+        operations = new SqliteOperations(file);
+      } catch (error) {
+        // What SQLite says names no file.
+        const message = `${file} cannot be opened: ${messageOf(error)}`;
+        throw new AppError('worker_failed', message, { cause: error });
+      }
     },
     things: () => opened().things(),
     putThings: (things: Parameters<Operations['putThings']>[0]) => opened().putThings(things),
