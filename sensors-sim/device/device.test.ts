@@ -126,8 +126,8 @@ describe.each([
     expect(intake.takenJson('S-1', 'backlog')).toEqual([]);
   });
 
-  it('sends as backlog what it could not send when it was fresh', async () => {
-    create();
+  it('sends as backlog what had to wait too long for a connection', async () => {
+    create({ freshMs: 0 });
     await online();
     device.cut();
     device.send(note('buffered'));
@@ -137,6 +137,13 @@ describe.each([
     await settled();
     expect(texts(intake.takenJson('S-1', 'backlog'))).toEqual(['buffered']);
     expect(texts(intake.takenJson('S-1', 'obs'))).toEqual(['fresh']);
+  });
+
+  it('sends as fresh what waited for a connection for a moment', async () => {
+    create();
+    device.send(note('early'));
+    await settled();
+    expect(texts(intake.takenJson('S-1', 'obs'))).toEqual(['early']);
   });
 
   it('comes back when the server was gone', async () => {

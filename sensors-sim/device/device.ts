@@ -22,7 +22,7 @@ export interface DeviceMessage {
 
 /** How a message went out. */
 export interface Delivery {
-  /** `backlog` where a message for `obs` had to wait for a connection. */
+  /** `backlog` where a message for `obs` had to wait for a connection for long. */
   readonly channel: DeviceChannel;
   /** When it was sent first, by the device's clock. */
   readonly sent: EpochMs;
@@ -66,6 +66,8 @@ export interface DeviceOptions<M extends DeviceMessage> {
   /** Default 30 s. */
   readonly connectTimeoutMs?: number;
   readonly backOff?: BackOff;
+  /** A message for `obs` that waited this long for a connection is backlog, milliseconds; default 5 s. */
+  readonly freshMs?: number;
   /** Messages on the wire without an answer; default 20. */
   readonly window?: number;
   /** Messages the device can keep; `send` refuses more; default 100,000. */
@@ -74,18 +76,21 @@ export interface DeviceOptions<M extends DeviceMessage> {
 
 interface Entry<M> {
   readonly message: M;
+  /** When it was given to a device without a connection, on the monotonic clock; else `undefined`. */
+  readonly waitingSinceMs: number | undefined;
   channel: DeviceChannel;
   /** Present once it was on the wire. */
   first: { readonly bytes: Uint8Array; readonly sent: EpochMs; readonly monotonicMs: number } | undefined;
   attempts: number;
 }
 
+const FRESH_MS = 5 * SECOND_MS;
 /** How long `stop` waits for the last status to be acknowledged. */
 const FAREWELL_MS = durationMs(5 * SECOND_MS);
 
 /**
  * A device as firmware would be. It keeps what the server has not acknowledged and sends it again, with the same
- * bytes, on the next connection; what it could not send when it was fresh goes to `backlog`.
+ * bytes, on the next connection; what had to wait for a connection for long goes to `backlog`.
  */
 export class Device<M extends DeviceMessage> {
   readonly id: ThingId;
@@ -136,10 +141,10 @@ export class Device<M extends DeviceMessage> {
   /** Publishes at once or as soon as that is possible. `false`: the buffer is full and the message was not taken. */
   send(message: M): boolean {
     if (this.pending >= (this.#options.capacity ?? 100_000)) return false;
-    const late = message.channel === 'obs' && !this.#online;
     this.#queue.push({
       message,
-      channel: late ? 'backlog' : message.channel,
+      waitingSinceMs: this.#online ? undefined : this.#options.clock.monotonicMs(),
+      channel: message.channel,
       first: undefined,
       attempts: 0,
     });
@@ -256,14 +261,17 @@ export class Device<M extends DeviceMessage> {
   }
 
   #publish(entry: Entry<M>): void {
-    const { message, channel } = entry;
+    const { message } = entry;
     if (entry.first === undefined) {
-      const { clock, clockSkewMs = 0 } = this.#options;
+      const { clock, clockSkewMs = 0, freshMs = FRESH_MS } = this.#options;
+      const monotonicMs = clock.monotonicMs();
+      const isLate = entry.waitingSinceMs !== undefined && monotonicMs - entry.waitingSinceMs >= freshMs;
+      if (isLate && entry.channel === 'obs') entry.channel = 'backlog';
       const sent = epochMs(clock.now() + clockSkewMs);
-      entry.first = { bytes: message.payload(sent), sent, monotonicMs: clock.monotonicMs() };
+      entry.first = { bytes: message.payload(sent), sent, monotonicMs };
     }
     entry.attempts += 1;
-    const topic = upTopic(this.id, channel);
+    const topic = upTopic(this.id, entry.channel);
     const outgoing = { topic, payload: entry.first.bytes, qos: message.qos, retain: false };
     if (message.qos > 0) this.#unacknowledged.add(entry);
     const link = this.#link;

@@ -128,6 +128,8 @@ class LoadRun {
       clockSkewMs: script.skewMs,
       keepAliveS: plan.keepAliveS,
       backOff: plan.backOff,
+      // Outages of a run are short, and both lanes are to be used.
+      freshMs: 0,
       window: plan.window,
       events: {
         onConnected: () => this.#onConnected(player),
