@@ -109,14 +109,15 @@ export class Connection {
     let at = 0;
     for (let index = 0; index < result.chunkCount; index += 1) {
       const chunk = result.getChunk(index);
+      const rows = chunk.rowCount;
       for (const [which, column] of columns.entries()) {
         const vector = chunk.getColumnVector(which);
-        for (let row = 0; row < chunk.rowCount; row += 1) {
+        for (let row = 0; row < rows; row += 1) {
           const item = vector.getItem(row);
           column[at + row] = item === null ? Number.NaN : Number(item);
         }
       }
-      at += chunk.rowCount;
+      at += rows;
     }
     return { count, columns };
   }

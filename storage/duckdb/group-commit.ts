@@ -21,8 +21,11 @@ const ENOUGH_READINGS = 1_000;
 /** A commit costs a millisecond whatever its size: below FULL_READINGS they begin at least this far apart. */
 const SPACING_MS = 200;
 const FULL_READINGS = 10_000;
-/** The most readings of a transaction, so that none takes long; a single batch may hold more. */
-const MAX_READINGS = 20_000;
+/**
+ * The most readings of a transaction; a single batch may hold more. So many late ones are merged in about 100 ms, for
+ * which those behind them have to wait.
+ */
+const MAX_READINGS = 10_000;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 2_000;
 

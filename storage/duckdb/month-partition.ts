@@ -6,7 +6,7 @@ export type Month = number;
 
 const OBSERVATION_TABLE = /^observation_(\d{4})_(\d{2})$/;
 
-export function monthOf(t: number): Month {
+function monthOf(t: number): Month {
   const date = new Date(t);
   return date.getUTCFullYear() * 12 + date.getUTCMonth();
 }

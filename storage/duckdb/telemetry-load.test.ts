@@ -55,22 +55,21 @@ function randomFrom(seed: number): () => number {
 describe('the telemetry store at work', () => {
   it('never shows a reading twice or not at all while its commit ends', async () => {
     await store.append(storeBatch({ newDatastreams: DATASTREAMS }));
-    let appended = 0;
-    let ended = false;
+    const progress = { appended: 0, ended: false };
     const writing = (async () => {
       for (let n = 0; n < 300; n += 1) {
         const durable = store.append(storeBatch({ readings: [at(1, n, n, { position: n })] }));
-        appended = n + 1;
+        progress.appended = n + 1;
         // Both kinds of moment: commits that end while the next batch comes, and groups.
         if (n % 3 === 0) await durable;
       }
       await store.flush();
-      ended = true;
+      progress.ended = true;
     })();
     const query = { from: epochMs(0), to: epochMs(4e12), limit: 1_000 };
     let looks = 0;
-    while (!ended) {
-      const before = appended;
+    while (!progress.ended) {
+      const before = progress.appended;
       const rows = await store.range({ ...query, datastream: 1 });
       const [bucket] = await store.aggregate({
         ...query,

@@ -195,5 +195,6 @@ describe('the DuckDB store beside the reference model', () => {
       }),
       { numRuns: 12 },
     );
+    expect(run).toBe(12);
   }, 120_000);
 });

@@ -2,9 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { vi } from 'vitest';
+
 import { telemetryStoreContract } from '../../test/harness/telemetry-store-contract.ts';
 import { DuckdbTelemetry } from './telemetry-client.ts';
 import { createTelemetryStore } from './telemetry-store.ts';
+
+// The property of the contract opens thirty stores, each a thread and a file of its own.
+vi.setConfig({ testTimeout: 120_000 });
 
 telemetryStoreContract('DuckdbTelemetry', () => {
   const directory = mkdtempSync(join(tmpdir(), 'ww-telemetry-'));

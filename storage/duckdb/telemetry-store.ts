@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import type { Observation } from '../../domain/model/observation.ts';
 import type {
+  Aggregate,
   AggregateQuery,
   AggregateRow,
   CommittedLedger,
@@ -71,13 +72,13 @@ class TelemetryStoreClient implements TelemetryStore {
 
   async aggregate(query: AggregateQuery): Promise<readonly AggregateRow[]> {
     const columns = await this.#remote.call<AggregateColumns>('aggregate', query);
-    return Array.from({ length: columns.count }, (_, at) => ({
-      datastream: columns.datastream[at] ?? 0,
-      t: epochMs(columns.t[at] ?? 0),
-      values: Object.fromEntries(
-        columns.aggregates.map((aggregate, which) => [aggregate, columns.values[which]?.[at] ?? 0]),
-      ),
-    }));
+    return Array.from({ length: columns.count }, (_, at): AggregateRow => {
+      const values: Partial<Record<Aggregate, number>> = {};
+      for (const [which, aggregate] of columns.aggregates.entries()) {
+        values[aggregate] = columns.values[which]?.[at] ?? 0;
+      }
+      return { datastream: columns.datastream[at] ?? 0, t: epochMs(columns.t[at] ?? 0), values };
+    });
   }
 
   async ledger(): Promise<CommittedLedger> {
