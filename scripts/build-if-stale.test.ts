@@ -6,6 +6,7 @@ import {
   readFileSync,
   readdirSync,
   rmSync,
+  statSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -77,7 +78,12 @@ describe('buildIfStale', () => {
   it('builds again what changed while it built', async () => {
     await run(async () => {
       builds += 1;
-      writeFileSync(join(root, 'src/b.ts'), '');
+      const changed = join(root, 'src/b.ts');
+      writeFileSync(changed, '');
+      // The clock of the file system has to move on, or the end of the build would bear the same time.
+      const probe = join(root, 'probe');
+      do writeFileSync(probe, '');
+      while (statSync(probe).mtimeMs <= statSync(changed).mtimeMs);
     });
     await run();
     expect(builds).toBe(2);
