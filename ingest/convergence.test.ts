@@ -72,10 +72,10 @@ interface Arrival {
   /** Indexes of messages, in the order of arrival; some more than once. */
   readonly order: readonly number[];
   readonly lanes: readonly JournalStream[];
-  /** After so many messages (in turn), what happens. */
+  /** After so many messages (in turn), what happens next. */
   readonly groups: readonly {
     readonly size: number;
-    readonly then: 'flow' | 'settle' | 'hold' | 'kill' | 'stop';
+    readonly next: 'flow' | 'settle' | 'hold' | 'kill' | 'stop';
     readonly turns: number;
     readonly commits: number;
   }[];
@@ -96,7 +96,7 @@ const scenario = fc.array(message, { minLength: 1, maxLength: 14 }).chain(messag
     groups: fc.array(
       fc.record({
         size: fc.integer({ min: 1, max: 6 }),
-        then: fc.constantFrom('flow' as const, 'flow', 'settle', 'hold', 'kill', 'stop'),
+        next: fc.constantFrom('flow' as const, 'flow', 'settle', 'hold', 'kill', 'stop'),
         turns: fc.integer({ min: 0, max: 12 }),
         commits: fc.integer({ min: 0, max: 4 }),
       }),
@@ -108,7 +108,7 @@ const scenario = fc.array(message, { minLength: 1, maxLength: 14 }).chain(messag
 
 const STRAIGHT: Pick<Arrival, 'lanes' | 'groups'> = {
   lanes: ['live'],
-  groups: [{ size: 1_000, then: 'settle', turns: 0, commits: 0 }],
+  groups: [{ size: 1_000, next: 'settle', turns: 0, commits: 0 }],
 };
 const turn = () => new Promise(resolve => setImmediate(resolve));
 
@@ -132,7 +132,7 @@ async function live(messages: readonly Message[], arrival: Arrival): Promise<Ing
     }
     await bench.journal.committed();
     for (let n = 0; n < group.turns; n += 1) await turn();
-    switch (group.then) {
+    switch (group.next) {
       case 'flow':
         break;
       case 'settle':

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { readJson } from '../codecs/json-v1/payload.ts';
 import { AppError } from '../domain/errors.ts';
+import type { Cursors } from '../domain/ports/journal.ts';
 import type { StoreBatch, StoreResumption } from '../domain/ports/telemetry-store.ts';
 import { CLOCK_DECISION_SCHEMA } from './clock-decision.ts';
 import type { ClockDecision } from './clock-decision.ts';
@@ -16,11 +17,20 @@ export interface WorkerState {
    */
   readonly splitMs: number;
   readonly decisions: readonly ClockDecision[];
+  /**
+   * Where the lanes stood when the states of the stations were kept last. Where the store's cursors are elsewhere, the
+   * states do not know of the messages between.
+   */
+  readonly statesThrough: Cursors;
 }
 
 /** The name under which the worker's own state is kept; no station has it. */
 const WORKER = '-';
-const SCHEMA = z.object({ splitMs: z.number(), decisions: z.array(CLOCK_DECISION_SCHEMA) });
+const SCHEMA = z.object({
+  splitMs: z.number(),
+  decisions: z.array(CLOCK_DECISION_SCHEMA),
+  statesThrough: z.object({ live: z.number(), backlog: z.number() }),
+});
 
 export function keepWorkerState(state: WorkerState): KeptStates {
   return [{ station: WORKER, state: JSON.stringify(state) }];

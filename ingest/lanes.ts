@@ -1,5 +1,11 @@
 import type { Clock } from '../domain/ports/clock.ts';
-import type { JournalBatch, JournalReader, JournalStream, JournalledEntry } from '../domain/ports/journal.ts';
+import type {
+  Cursors,
+  JournalBatch,
+  JournalReader,
+  JournalStream,
+  JournalledEntry,
+} from '../domain/ports/journal.ts';
 import type { HeldMessage } from '../domain/ports/telemetry-store.ts';
 import { stationOf } from '../domain/model/topic.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
@@ -26,6 +32,8 @@ export interface LanesOptions {
   /** Lets other work of the thread run; resolves in the next turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
   readonly split: SplitInForce;
+  /** Where the lanes stood when the states that were taken over were kept. */
+  readonly statesThrough: Cursors;
 }
 
 /** Where live messages are split, milliseconds before receivedTime; changed only between two messages. */
@@ -57,11 +65,13 @@ export class Lanes {
   #stopping = false;
   #isCaughtUp = false;
   #statesKeptAt: number;
+  #statesThrough: Cursors;
   readonly #startedAt: EpochMs;
 
   constructor(options: LanesOptions) {
     this.#options = options;
     this.taken = { ...options.writer.committed };
+    this.#statesThrough = options.statesThrough;
     this.#statesKeptAt = options.clock.monotonicMs();
     this.#startedAt = options.clock.now();
   }
@@ -77,6 +87,12 @@ export class Lanes {
   /** Tells that a stream has grown, or that held messages were released. */
   wake(stream: JournalStream): void {
     this.#signals[stream].raise();
+  }
+
+  /** All states that changed, as of what is taken now, to be kept with the next batch. */
+  statesNow(): KeptStates {
+    this.#statesThrough = { ...this.taken };
+    return [...this.#options.trackers.takeChanged(), ...this.#workerState()];
   }
 
   /** Both loops end after the batch in hand. */
@@ -170,13 +186,13 @@ export class Lanes {
     batches: readonly JournalBatch[],
     done: { readonly work: InHand; readonly states: KeptStates },
   ): void {
-    const { clock, trackers, writer } = this.#options;
+    const { clock, writer } = this.#options;
     const seq = batches.at(-1)?.seq ?? this.taken[stream];
     this.taken[stream] = seq;
     const now = clock.monotonicMs();
     const keepStates = now - this.#statesKeptAt >= KEEP_STATES_MS;
     if (keepStates) this.#statesKeptAt = now;
-    const states = keepStates ? [...done.states, ...trackers.takeChanged()] : done.states;
+    const states = keepStates ? this.statesNow() : done.states;
     // A failure reaches `onFailure`; the loop ends with it.
     void writer.write(done.work.builder, { [stream]: seq }, states).catch(() => undefined);
   }
@@ -210,7 +226,8 @@ export class Lanes {
   }
 
   #workerState(splitMs = this.#options.split.ms): KeptStates {
-    return keepWorkerState({ splitMs, decisions: this.#options.court.decisions });
+    const { decisions } = this.#options.court;
+    return keepWorkerState({ splitMs, decisions, statesThrough: this.#statesThrough });
   }
 
   /**

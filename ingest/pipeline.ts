@@ -113,9 +113,11 @@ export class IngestPipeline {
     const kept = splitKeptStates(resumption.stationStates);
     this.#directory.adopt(resumption.datastreams);
     this.#directory.setRegistry(registry);
-    this.#trackers.adopt(kept.stations);
+    const { statesThrough = { live: 0, backlog: 0 }, decisions = [] } = kept.worker ?? {};
+    const { live, backlog } = resumption.cursors;
+    const isExact = statesThrough.live === live && statesThrough.backlog === backlog;
+    this.#trackers.adopt(kept.stations, { isExact });
     for (const observation of resumption.latest) this.#feed.latest.offer(observation);
-    const decisions = kept.worker?.decisions ?? [];
     this.#court.adopt({ held: resumption.held, decisions }, stationOf, clock.monotonicMs());
     if (kept.worker !== undefined) {
       this.#split.ms = kept.worker.splitMs;
@@ -134,6 +136,7 @@ export class IngestPipeline {
       limits: this.#limits,
       nextTurn,
       split: this.#split,
+      statesThrough,
     });
     this.#running = { writer, lanes };
     this.#unsubscribe = reader.onCommitted(stream => lanes.wake(stream));
@@ -211,7 +214,7 @@ export class IngestPipeline {
     await Promise.all(this.#loops);
     // Whoever asked for the replay hears of its failure.
     await this.#replays;
-    void writer.write(new BatchBuilder(), {}, this.#trackers.takeChanged()).catch(() => undefined);
+    void writer.write(new BatchBuilder(), {}, lanes.statesNow()).catch(() => undefined);
     await writer.drain();
   }
 

@@ -31,6 +31,12 @@ describe('SequenceTracker', () => {
     expect(tracker.state()).toEqual({ highest: 5, gaps: 2, resets: 0 });
   });
 
+  it('counts no gap up to the first number after a death, where numbers may have been forgotten', () => {
+    const tracker = new SequenceTracker(track(1, 3).state(), { isExact: false });
+    for (const seq of [2, 50, 53]) tracker.observe(seq);
+    expect(tracker.state()).toEqual({ highest: 53, gaps: 3, resets: 0 });
+  });
+
   it('counts no gap for any order of a complete run shorter than its memory', () => {
     const run = fc.integer({ min: 2, max: 200 }).chain(length =>
       fc.shuffledSubarray(

@@ -21,8 +21,12 @@ export class SequenceTracker {
   #gaps: number;
   #resets: number;
   readonly #missing = new Set<number>();
+  /** What was skipped up to the next number may have been seen and forgotten. */
+  #isBlurred: boolean;
 
-  constructor(state?: SequenceState) {
+  /** @param kept `isExact` false: further numbers may have been seen after the state was kept */
+  constructor(state?: SequenceState, kept: { readonly isExact: boolean } = { isExact: true }) {
+    this.#isBlurred = !kept.isExact;
     this.#highest = state?.highest;
     this.#gaps = state?.gaps ?? 0;
     this.#resets = state?.resets ?? 0;
@@ -34,7 +38,8 @@ export class SequenceTracker {
       return;
     }
     if (seq > this.#highest) {
-      this.#skip(this.#highest + 1, seq);
+      if (!this.#isBlurred) this.#skip(this.#highest + 1, seq);
+      this.#isBlurred = false;
       this.#highest = seq;
     } else if (this.#missing.delete(seq)) {
       this.#gaps -= 1;

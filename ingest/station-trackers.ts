@@ -39,15 +39,19 @@ const KEPT_TEXT = FROM_JSON.pipe(KEPT);
 export class StationTrackers {
   readonly #tracks = new Map<string, Track>();
 
-  adopt(states: readonly { readonly station: string; readonly state: string }[]): void {
+  /** @param kept `isExact`: no message was consumed after the states were kept */
+  adopt(
+    states: readonly { readonly station: string; readonly state: string }[],
+    kept: { readonly isExact: boolean },
+  ): void {
     for (const { station, state } of states) {
-      const kept = KEPT_TEXT.safeParse(state);
+      const known = KEPT_TEXT.safeParse(state);
       // A state of another version only informs; starting anew loses no reading.
-      if (!kept.success) continue;
+      if (!known.success) continue;
       this.#tracks.set(station, {
-        sequence: new SequenceTracker(kept.data.sequence),
+        sequence: new SequenceTracker(known.data.sequence, kept),
         clock: new ClockOffsetTracker(),
-        lastReceived: kept.data.lastReceived as EpochMs,
+        lastReceived: known.data.lastReceived as EpochMs,
         changed: false,
       });
     }
