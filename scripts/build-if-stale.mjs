@@ -1,6 +1,6 @@
 // Builds before a program runs, but only where a source is newer than the last build, and never twice at a time.
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Its time is the moment at which the last good build began. */
@@ -25,12 +25,15 @@ export async function buildIfStale({ sources, outDir, build }) {
   try {
     // Whoever held the lock before may have built just this.
     if (await isFresh(sources, outDir)) return;
-    const begun = new Date();
-    await build();
-    const stamp = join(outDir, STAMP);
-    await writeFile(stamp, '');
-    // A source that was changed during the build is newer than this.
-    await utimes(stamp, begun, begun);
+    // Written before the build and by the clock of the file system, so that a source changed meanwhile is never older.
+    const draft = join(outDir, `${STAMP}-${randomUUID()}`);
+    await writeFile(draft, '');
+    try {
+      await build();
+      await rename(draft, join(outDir, STAMP));
+    } finally {
+      await rm(draft, { force: true });
+    }
   } finally {
     await unlock();
   }

@@ -40,7 +40,9 @@ beforeEach(() => {
   builds = 0;
 });
 afterEach(() => {
-  const left = readdirSync(outDir).filter(name => name.startsWith('.build-lock'));
+  const left = readdirSync(outDir).filter(
+    name => name.startsWith('.build-lock') || name.startsWith('.built-'),
+  );
   rmSync(root, { recursive: true });
   if (left.length > 0) throw new Error(`The build has left ${left.join()}.`);
 });
