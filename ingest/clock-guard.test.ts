@@ -43,4 +43,16 @@ describe('ClockGuard', () => {
     expect(guard.poll(20_000)).toBe('ours_right_again');
     expect(guard.trust).toBe('trusted');
   });
+
+  it('clears a suspect clock also where stations speak seldom', () => {
+    const guard = new ClockGuard();
+    hear(guard, { present: 0, future: 10 }, 0);
+    guard.poll(5_000);
+    const verdicts: string[] = [];
+    for (let n = 0; n < 5; n++) {
+      guard.observe(`present-${n}`, false, 10_000 * n);
+      verdicts.push(guard.poll(10_000 * (n + 1)));
+    }
+    expect(verdicts).toEqual(['none', 'none', 'none', 'none', 'ours_right_again']);
+  });
 });

@@ -211,6 +211,26 @@ describe('IngestPipeline and what it is given', () => {
     expect(bench.pipeline.datastreams(0)).toEqual([{ id: 1, station: 'S-1', property: 'water_level' }]);
   });
 
+  it.each([
+    { name: 'counts what a device skipped over an orderly stop', ending: 'stop' as const, gaps: 4 },
+    { name: 'counts no gap that its own death may have made', ending: 'kill' as const, gaps: 0 },
+  ])('$name', async ({ ending, gaps }) => {
+    await start();
+    await bench.send({ seq: 5 });
+    await bench.pass(31_000);
+    // The states are kept with this batch; what follows is committed without them.
+    await bench.send({ seq: 6 });
+    await bench.settle();
+    for (const seq of [7, 8]) await bench.send({ seq });
+    await bench.settle();
+    if (ending === 'stop') await bench.pipeline.stop();
+    bench.kill();
+    await bench.pipeline.start();
+    await bench.send({ seq: 13 });
+    await bench.settle();
+    expect(bench.pipeline.tracks()).toMatchObject([{ station: 'S-1', sequence: { highest: 13, gaps } }]);
+  });
+
   it('counts a clock entry of the server as a message, and quarantines one that cannot be read', async () => {
     await start();
     await bench.journalDecision({ live: { from: 1, through: 1 }, correctionMs: 1 });

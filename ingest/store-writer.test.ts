@@ -8,7 +8,7 @@ import { benchRegistry, readerWith } from '../test/harness/ingest-bench.ts';
 import { ManualClock } from '../test/harness/manual-clock.ts';
 import { MemoryJournal } from '../test/harness/memory-journal.ts';
 import { MemoryTelemetryStore, diskRefusal } from '../test/harness/memory-telemetry-store.ts';
-import { observation } from '../test/harness/store-batch.ts';
+import { observation, quarantineItem } from '../test/harness/store-batch.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
 import { StoreWriter } from './store-writer.ts';
@@ -88,6 +88,20 @@ describe('StoreWriter', () => {
     expect(hasRoom).toBe(false);
     store.release();
     await turns();
+    expect(hasRoom).toBe(true);
+  });
+
+  it('counts the bytes of what is quarantined and held as readings', async () => {
+    store.hold();
+    const builder = new BatchBuilder();
+    builder.quarantine(quarantineItem({ payload: new Uint8Array(6_400) }));
+    void writer.write(builder, {});
+    let hasRoom = false;
+    const room = writer.room(100).then(() => (hasRoom = true));
+    await turns();
+    expect([hasRoom, writer.outstanding]).toEqual([false, 0]);
+    store.release();
+    await room;
     expect(hasRoom).toBe(true);
   });
 

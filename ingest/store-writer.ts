@@ -22,6 +22,8 @@ export interface StoreWriterOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Bytes of kept payload that take as much memory as a reading in columns. */
+const BYTES_A_READING = 64;
 /** How long the store is left alone after it refused. */
 const RETRY_MS = durationMs(1_000);
 
@@ -32,6 +34,8 @@ const RETRY_MS = durationMs(1_000);
 export class StoreWriter {
   readonly #options: StoreWriterOptions;
   #outstanding = 0;
+  /** As `#outstanding`, with the payloads of quarantined and held messages counted as the readings they outweigh. */
+  #weight = 0;
   #committed: Cursors;
   #advancing = false;
   #toldLive = 0;
@@ -71,7 +75,9 @@ export class StoreWriter {
       ...(stationStates === undefined ? {} : { stationStates }),
     });
     const { count } = batch.readings;
+    const weight = weigh(batch);
     this.#outstanding += count;
+    this.#weight += weight;
     const done = this.#offer(batch).then(
       () => {
         this.#commit(cursors);
@@ -87,6 +93,7 @@ export class StoreWriter {
       .catch(() => undefined)
       .finally(() => {
         this.#outstanding -= count;
+        this.#weight -= weight;
         this.#open.delete(tracked);
         this.#wakeWaiters();
       });
@@ -94,9 +101,9 @@ export class StoreWriter {
     return done;
   }
 
-  /** Resolves once fewer than `limit` readings are outstanding, or the writer is closing. */
+  /** Resolves once fewer than `limit` readings (or as many bytes) are outstanding, or the writer is closing. */
   async room(limit: number): Promise<void> {
-    while (this.#outstanding >= limit && !this.#closing) {
+    while (this.#weight >= limit && !this.#closing) {
       if (this.#failure !== undefined) throw this.#failure;
       await new Promise<void>(resolve => this.#roomWaiters.push(resolve));
     }
@@ -199,4 +206,11 @@ export class StoreWriter {
 
 function isRetryable(error: unknown): boolean {
   return isAppError(error) && error.retryable;
+}
+
+function weigh(batch: StoreBatch): number {
+  let bytes = 0;
+  for (const { payload } of batch.quarantined) bytes += payload.byteLength;
+  for (const { payload } of batch.held) bytes += payload.byteLength;
+  return batch.readings.count + Math.ceil(bytes / BYTES_A_READING);
 }

@@ -230,7 +230,8 @@ function byPlace(
   return a.position - b.position || a.item - b.item;
 }
 
-function observationsOf(columns: ReadingColumns): Observation[] {
+/** The rows of columns as observations; a NaN value is null again. */
+export function observationsOf(columns: ReadingColumns): Observation[] {
   return Array.from({ length: columns.count }, (_, at): Observation => {
     const v = columns.v[at]!;
     return {
