@@ -11,7 +11,7 @@ const WASH_OFF_PER_MM = 0.09;
 const PLUME_S = 4_000;
 
 /** Position in the local day, 0 at midnight, 1 at the next. */
-export function dayShare(at: EpochMs): number {
+function dayShare(at: EpochMs): number {
   return ((((at + LOCAL_OFFSET_MS) % DAY_MS) + DAY_MS) % DAY_MS) / DAY_MS;
 }
 

@@ -104,6 +104,14 @@ describe.each([
     ]);
   });
 
+  it('finishes the handshake of every QoS 2 message', async () => {
+    create();
+    await online();
+    for (let index = 0; index < 200; index++) device.send(note(`${index}`, { qos: 2 }));
+    await settled();
+    expect([acknowledged.length, ends]).toEqual([200, []]);
+  });
+
   it('sends again, byte for byte and in order, what was not acknowledged', async () => {
     intake.decide = ({ topic }) => {
       const publishes = intake.published.filter(message => message.topic.endsWith('/obs'));

@@ -72,7 +72,7 @@ export interface LoadBacklog {
   readonly channel: 'backlog' | 'obs';
 }
 
-export const MAX_STATIONS = 20_000;
+const MAX_STATIONS = 20_000;
 /** The longest span a timer of the platform can wait. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

@@ -2,7 +2,7 @@ import { createWriteStream, readFileSync } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
-import { AppError, isAppError, messageOf } from '../../domain/errors.ts';
+import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { completeLoadPlan } from './load-plan.ts';
@@ -135,7 +135,6 @@ async function main(args: readonly string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const problems = isAppError(error) ? error.problems : [];
-  process.stderr.write(`${[messageOf(error), ...problems].join('\n  ')}\n`);
+  process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 2;
 }

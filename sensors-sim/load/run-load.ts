@@ -90,8 +90,10 @@ class LoadRun {
     try {
       this.#connectFrom(0, startedMs);
       await this.#until(() => this.#notSeen === 0, CONNECT_GRACE_MS + this.#rampMs());
-      this.#goLive();
-      await this.#until(() => !this.#producing, this.#plan.durationMs);
+      if (!this.#aborted) {
+        this.#goLive();
+        await this.#until(() => !this.#producing, this.#plan.durationMs);
+      }
       this.#producing = false;
       this.#cancelTimers();
       if (!this.#aborted) await this.#drain();

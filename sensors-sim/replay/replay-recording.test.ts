@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '../../test/harness/machine-clock.ts';
 import { MqttIntake } from '../../test/harness/mqtt-intake.ts';
 import { waitFor } from '../../test/harness/wait-for.ts';
 import type { RecordedReading, Recording } from './recording.ts';
+import { replayMessages } from './replay-message.ts';
 import { replayRecording } from './replay-recording.ts';
 import type { ReplayOptions } from './replay-recording.ts';
 
@@ -40,6 +41,12 @@ interface Payload {
   readonly sent: number;
   readonly obs: readonly { readonly t: number; readonly v: unknown }[];
 }
+
+it('packs at most 500 readings into a message', () => {
+  const readings = Array.from({ length: 1_203 }, (_, index) => reading('A', T + index));
+  const messages = replayMessages('A', readings, epochMs(T));
+  expect(messages.map(message => message.readings)).toEqual([500, 500, 203]);
+});
 
 describe('replayRecording', () => {
   const intake = new MqttIntake();

@@ -34,6 +34,8 @@ export class MqttIntake {
   async start(port = 0): Promise<void> {
     const broker = await Aedes.createBroker({
       queueLimit: 1_000,
+      // A client that leaves QoS 2 messages without PUBREL loses its connection.
+      maxInflightInbound: 60,
       authenticate: (client, username, password, done) => {
         const known = username === client.id && password?.toString() === `secret-of-${client.id}`;
         done(known ? null : Object.assign(new Error('refused'), { returnCode: 5 }), known);
