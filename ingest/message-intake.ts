@@ -20,7 +20,7 @@ import type { QuarantineQuota, QuarantinedKind } from './quarantine-quota.ts';
 import type { StationTrackers } from './station-trackers.ts';
 
 /** The principal of readings that a person entered; they outrank the device's own. */
-export const OPERATOR_PREFIX = 'operator:';
+const OPERATOR_PREFIX = 'operator:';
 
 /** Which readings of a message are taken now. */
 export type IntakePart =

@@ -342,6 +342,22 @@ describe('IngestPipeline and a store in trouble', () => {
     expect(balanced).toBe(true);
   });
 
+  it('does not wait for ever at the stop for a store that does not answer', async () => {
+    await start();
+    await bench.settle();
+    bench.store.hold();
+    await bench.send({ obs: [level(ago(1)), level(ago(60))] });
+    await bench.journal.committed();
+    const stopped = bench.pipeline.stop().catch((error: unknown) => error);
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    bench.clock.advance(10_000);
+    expect(await stopped).toMatchObject({ code: 'store_unavailable', retryable: true });
+    bench.kill();
+    await bench.pipeline.start();
+    await bench.settle();
+    expect((await bench.ledger()).readings).toMatchObject({ decoded: 2, stored: 2, duplicate: 0 });
+  });
+
   it('tells of a disk that refuses at the stop, and takes the messages anew at the next start', async () => {
     await start();
     await bench.settle();

@@ -62,6 +62,8 @@ export interface IngestStatus {
 }
 
 const POLL_MS = durationMs(500);
+/** How long a stop waits for a store that does not answer. */
+const STOP_PATIENCE_MS = durationMs(10_000);
 
 /**
  * Takes messages from the journal to the store: two lanes, two cursors. The live lane passes readings to listeners
@@ -144,7 +146,10 @@ export class IngestPipeline {
     this.#loops = [this.#guarded(lanes.runLive()), this.#guarded(lanes.runBacklog())];
   }
 
-  /** Finishes the batch in hand, makes everything handed over durable, and ends. Idempotent. */
+  /**
+   * Finishes the batch in hand, makes everything handed over durable, and ends. Idempotent. Rejects with
+   * `store_unavailable` where the store refuses or does not answer in time; nothing is lost, the journal keeps it.
+   */
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
@@ -211,6 +216,16 @@ export class IngestPipeline {
     const { writer, lanes } = this.#running;
     lanes.stop();
     writer.close();
+    let cancel: () => void = () => undefined;
+    const late = new Promise<never>((_, reject) => {
+      const message = 'The store did not make everything durable in time; the journal keeps it.';
+      const give = (): void => reject(new AppError('store_unavailable', message, { retryable: true }));
+      cancel = this.#options.clock.after(STOP_PATIENCE_MS, give);
+    });
+    await Promise.race([this.#drain(writer, lanes), late]).finally(cancel);
+  }
+
+  async #drain(writer: StoreWriter, lanes: Lanes): Promise<void> {
     await Promise.all(this.#loops);
     // Whoever asked for the replay hears of its failure.
     await this.#replays;

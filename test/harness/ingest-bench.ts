@@ -26,13 +26,13 @@ export const BENCH_NOW = epochMs(1_790_000_000_000);
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve));
 
-export function thingId(text: string): ThingId {
+function thingId(text: string): ThingId {
   if (!isThingId(text)) throw new Error(`${text} is no id.`);
   return text;
 }
 
 /** A station with a level, rain and two pumps. */
-export function benchStation(id: string): StationSpec {
+function benchStation(id: string): StationSpec {
   return {
     kind: 'station',
     id: thingId(id),
