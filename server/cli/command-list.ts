@@ -1,6 +1,7 @@
 import type { Command } from './command.ts';
 import { doctor } from './commands/doctor.ts';
 import { ledger } from './commands/ledger.ts';
+import { load } from './commands/load.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
@@ -23,5 +24,6 @@ export const COMMANDS: readonly Command[] = [
   tokenCreate,
   siteValidate,
   replay,
+  load,
   rebuild,
 ];

@@ -1,4 +1,8 @@
 import type { Ledger } from '../../domain/model/ledger.ts';
+import type { StationSpec } from '../../domain/model/registry.ts';
+import type { LoadAccount } from '../../sensors-sim/load/load-account.ts';
+import type { GivenLoadPlan } from '../../sensors-sim/load/load-plan.ts';
+import type { LoadSurroundings } from '../../sensors-sim/load/run-load.ts';
 import type { OpenRecordingOptions } from '../../sensors-sim/replay/open-recording.ts';
 import type { Recording } from '../../sensors-sim/replay/recording.ts';
 import type { ReplayOptions, ReplayResult } from '../../sensors-sim/replay/replay-recording.ts';
@@ -96,4 +100,7 @@ export interface CliParts {
   rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;
   openRecording(path: string, options: OpenRecordingOptions): Promise<Recording>;
   replayRecording(options: ReplayOptions): Promise<ReplayResult>;
+  /** The stations a load plan plays; rejects with `invalid_request` for a plan that makes no sense. */
+  loadStations(plan: GivenLoadPlan): Promise<readonly StationSpec[]>;
+  runLoad(plan: GivenLoadPlan, surroundings: LoadSurroundings): Promise<LoadAccount>;
 }

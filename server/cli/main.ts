@@ -17,6 +17,12 @@ const PARTS: CliParts = {
     await (await import('../../sensors-sim/replay/open-recording.ts')).openRecording(path, options),
   replayRecording: async options =>
     await (await import('../../sensors-sim/replay/replay-recording.ts')).replayRecording(options),
+  loadStations: async plan => {
+    const { completeLoadPlan } = await import('../../sensors-sim/load/load-plan.ts');
+    return (await import('../../sensors-sim/load/load-registry.ts')).loadThings(completeLoadPlan(plan));
+  },
+  runLoad: async (plan, surroundings) =>
+    await (await import('../../sensors-sim/load/run-load.ts')).runLoad(plan, surroundings),
 };
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

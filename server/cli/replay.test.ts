@@ -101,7 +101,7 @@ describe('ww replay', () => {
     const { code, err } = await probe.ww('replay', 'day.csv');
     expect(code).toBe(1);
     expect(err).toBe(
-      'ww: The recording names stations that are real here; nothing was sent. (conflict)\n' +
+      'ww: Some of the stations are real here; nothing was sent. (conflict)\n' +
         '  - RIVER-1 is a registered station\n  - GATE-1 is a registered gateway\n',
     );
     expect([sent, probe.application.asked.administration]).toEqual([[], []]);

@@ -6,6 +6,7 @@ import { connectControl } from '../../control/control-client.ts';
 import type { ControlClient } from '../../control/control-client.ts';
 import { SYSTEM_CLOCK } from '../../system-clock.ts';
 import type { Command, Invocation, Outcome } from '../command.ts';
+import { reachable, registerSimulated } from '../simulated-stations.ts';
 import { figure, labelled } from '../text-table.ts';
 
 /** How often the progress is told, milliseconds. */
@@ -42,34 +43,13 @@ export const replay: Command = {
         onProblem: call.isSet('skip') ? 'skip' : 'refuse',
       },
     );
-    const secrets = await registerStations(client, recording);
+    if (recording.stations.length === 0) {
+      throw new AppError('recording_invalid', 'The recording holds no usable row.');
+    }
+    const secrets = await registerSimulated(client, recording.stations);
     return replayOutcome(recording, await send(call, { client, recording, secrets }));
   },
 };
-
-/**
- * Registers the stations of the recording and answers a secret for each. Those of an earlier replay get a new one.
- * Rejects with `conflict` where an id belongs to a real station: its registration and its secret stay as they are.
- */
-async function registerStations(
-  client: ControlClient,
-  { stations }: Recording,
-): Promise<ReadonlyMap<string, string>> {
-  if (stations.length === 0) throw new AppError('recording_invalid', 'The recording holds no usable row.');
-  const { things } = await client.call('lookup', { ids: stations.map(({ id }) => id) });
-  const real = things.filter(({ simulated }) => !simulated);
-  if (real.length > 0) {
-    throw new AppError('conflict', 'The recording names stations that are real here; nothing was sent.', {
-      problems: real.map(({ id, kind }) => `${id} is a registered ${kind}`),
-    });
-  }
-  const { secrets: fresh } = await client.call('register', { things: stations });
-  const secrets = new Map(Object.entries(fresh));
-  for (const { id } of stations) {
-    if (!secrets.has(id)) secrets.set(id, (await client.call('rotate', { id })).secret);
-  }
-  return secrets;
-}
 
 async function send(
   call: Invocation,
@@ -104,12 +84,6 @@ async function send(
   } finally {
     unsubscribe();
   }
-}
-
-/** What listens on every interface is reached over the loopback. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return host === '::' ? '::1' : host;
 }
 
 function replayOutcome(recording: Recording, result: ReplayResult): Outcome {
