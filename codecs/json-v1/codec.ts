@@ -77,7 +77,7 @@ const ENTRY_SCHEMA = z.strictObject({
 const ENVELOPE = { seq: z.int().min(0).optional(), sent: z.int() };
 
 /** The payload of `obs` and `backlog`, as documentation and JSON Schema show it. */
-export const OBSERVATIONS_SCHEMA = z.strictObject({
+const OBSERVATIONS_SCHEMA = z.strictObject({
   ...ENVELOPE,
   obs: z.array(ENTRY_SCHEMA).min(1).max(MAX_READINGS),
 });

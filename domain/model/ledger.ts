@@ -71,4 +71,3 @@ export type QuarantineReason = keyof typeof QUARANTINE_REASONS;
 export const REJECT_REASONS = {
   quarantine_quota: 'The station had used up its quarantine quota for the hour.',
 } as const;
-export type RejectReason = keyof typeof REJECT_REASONS;

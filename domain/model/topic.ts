@@ -2,7 +2,7 @@ import { isThingId } from './identifier.ts';
 import type { ThingId } from './identifier.ts';
 
 /** The topics of the wire contract, version 1. Built, parsed and documented here only. */
-export const TOPIC_ROOT = 'ww/v1';
+const TOPIC_ROOT = 'ww/v1';
 
 /** Up topics carry data from a station to the server; every one of them is journalled before it is acknowledged. */
 export const UP_CHANNELS = ['obs', 'backlog', 'status', 'event', 'snapshot', 'cmd/ack'] as const;

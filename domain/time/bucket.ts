@@ -28,10 +28,6 @@ export interface Bucket {
 
 export type BucketName = keyof typeof BUCKETS;
 
-export function isBucketName(name: string): name is BucketName {
-  return Object.hasOwn(BUCKETS, name);
-}
-
 /** The whole-number offset that is added to an instant before dividing by the width. */
 export function bucketShiftMs(bucket: Bucket): DurationMs {
   return durationMs(LOCAL_OFFSET_MS - bucket.originMs);
