@@ -41,7 +41,6 @@ export function mergeIdentity(
     losersChanged ||= same > 0 && same < before;
   }
   const winner = best(contents);
-  const winnerChanged = winner !== known?.winner;
   const added = contents.length - before;
   const stored = known === undefined ? 1 : 0;
   return {
@@ -50,12 +49,8 @@ export function mergeIdentity(
     stored,
     duplicate,
     corrected: added - stored,
-    winnerChanged,
-    // A new winner of another content sends the old one among the losers.
-    losersChanged:
-      losersChanged ||
-      added > stored ||
-      (known !== undefined && winnerChanged && !sameContent(winner, known.winner)),
+    winnerChanged: winner !== known?.winner,
+    losersChanged: losersChanged || added > stored,
   };
 }
 
