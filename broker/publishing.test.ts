@@ -84,7 +84,7 @@ describe('the topic policy', () => {
     rig.identities.put(gateway('S-1'));
     await client.closed();
     rig.identities.put(station('S-1'));
-    await rig.online('S-1');
+    expect(await rig.connect('S-1').connack()).toBe(0);
   });
 
   it('strips and counts a retain flag elsewhere than on status', async () => {
@@ -316,6 +316,7 @@ describe('last wills', () => {
     rig.journal.refuseWith(new AppError('journal_full', 'No.'));
     client.destroy();
     await rig.refused('S-1', 'journal_unavailable');
+    expect(rig.refusals.total).toBe(1);
   });
 
   it('does not fire when the broker stops', async () => {
