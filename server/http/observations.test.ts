@@ -155,6 +155,15 @@ describe('aggregated observations', () => {
   });
 
   it.each([
+    ['3600000', '1h'],
+    ['86400000', '1d'],
+    ['hd', 'hd'],
+  ])('take the width %s for the bucket %s', async (interval, bucket) => {
+    await read(`from=0&to=7200000&interval=${interval}&agg=max`);
+    expect(application.asked.aggregates[0]).toMatchObject({ bucket });
+  });
+
+  it.each([
     ['RIVER-1/water_level', ['count', 'min', 'max', 'mean', 'last']],
     ['RIVER-1/rainfall', ['count', 'sum']],
     ['RIVER-1/rainfall_counter', ['count', 'difference']],

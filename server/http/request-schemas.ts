@@ -73,15 +73,20 @@ const aggregateList = z
   })
   .describe(`Comma list of ${AGGREGATES.join(', ')}; needs \`interval\`. See there for the default.`);
 
+/** The bucket of a width in milliseconds (`3600000` is `1h`); anything else stays as it is. */
+function bucketOfWidth(given: unknown): unknown {
+  const named = Object.entries(BUCKETS).find(([, { widthMs }]) => String(widthMs) === given);
+  return named?.[0] ?? given;
+}
+
 export const observationsQuery = z
   .strictObject({
     from: instant.describe('Epoch ms; rows with from ≤ t.'),
     to: instant.describe('Epoch ms; rows with t < to.'),
     interval: z
-      .enum(Object.keys(BUCKETS) as [BucketName, ...BucketName[]])
-      .optional()
+      .preprocess(bucketOfWidth, z.enum(Object.keys(BUCKETS) as [BucketName, ...BucketName[]]).optional())
       .describe(
-        'Answer aggregates over buckets of this width, aligned to local time (Asia/Shanghai); `hd` is the ' +
+        'Answer aggregates over buckets of this width, by name or in milliseconds, aligned to local time (Asia/Shanghai); `hd` is the ' +
           'hydrological day from 08:00. Without `agg`: count, min, max, mean and last of a state, count and sum ' +
           'of a period total, count and difference of a counter.',
       ),
