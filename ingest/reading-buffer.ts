@@ -1,13 +1,19 @@
 import type { Observation } from '../domain/model/observation.ts';
 import type { ReadingColumns } from '../domain/ports/telemetry-store.ts';
 
-const FIRST_CAPACITY = 256;
+const FIRST_CAPACITY = 16;
+/** Five columns of eight bytes, one of four and three of one. */
+const READING_BYTES = 47;
+
+type Columns = Omit<ReadingColumns, 'count'>;
+
+const EMPTY = allocate(0);
 
 /** Collects accepted readings as growing columns; a hot path, so nothing is allocated per reading. */
 export class ReadingBuffer {
   #count = 0;
-  #capacity = FIRST_CAPACITY;
-  #columns = allocate(FIRST_CAPACITY);
+  #capacity = 0;
+  #columns = EMPTY;
 
   get count(): number {
     return this.#count;
@@ -28,17 +34,20 @@ export class ReadingBuffer {
     columns.position[at] = reading.position;
   }
 
-  /** The columns so far; the buffer starts anew and never touches them again. */
+  /** The columns so far, all in one buffer; the buffer starts anew and never touches them again. */
   take(): ReadingColumns {
-    const taken = { count: this.#count, ...this.#columns };
+    // The columns may be transferred to another thread, so what is shared must not be given away.
+    const columns = this.#count === 0 ? allocate(0) : this.#columns;
+    const taken = { count: this.#count, ...columns };
     this.#count = 0;
-    this.#capacity = FIRST_CAPACITY;
-    this.#columns = allocate(FIRST_CAPACITY);
+    this.#capacity = 0;
+    this.#columns = EMPTY;
     return taken;
   }
 
   #grow(): void {
-    const wider = allocate(this.#capacity * 2);
+    const capacity = Math.max(FIRST_CAPACITY, this.#capacity * 2);
+    const wider = allocate(capacity);
     wider.datastream.set(this.#columns.datastream);
     wider.t.set(this.#columns.t);
     wider.v.set(this.#columns.v);
@@ -49,20 +58,27 @@ export class ReadingBuffer {
     wider.received.set(this.#columns.received);
     wider.position.set(this.#columns.position);
     this.#columns = wider;
-    this.#capacity *= 2;
+    this.#capacity = capacity;
   }
 }
 
-function allocate(capacity: number): Omit<ReadingColumns, 'count'> {
+/**
+ * Columns in one buffer, the widest first so that each is aligned: nine buffers would cost a batch of a few readings
+ * far more than the readings.
+ */
+function allocate(capacity: number): Columns {
+  const buffer = new ArrayBuffer(capacity * READING_BYTES);
+  const wide = (index: number) => new Float64Array(buffer, index * 8 * capacity, capacity);
+  const narrow = (index: number) => new Uint8Array(buffer, (44 + index) * capacity, capacity);
   return {
-    datastream: new Int32Array(capacity),
-    t: new Float64Array(capacity),
-    v: new Float64Array(capacity),
-    quality: new Uint8Array(capacity),
-    deviceFlag: new Uint8Array(capacity),
-    source: new Uint8Array(capacity),
-    sent: new Float64Array(capacity),
-    received: new Float64Array(capacity),
-    position: new Float64Array(capacity),
+    t: wide(0),
+    v: wide(1),
+    sent: wide(2),
+    received: wide(3),
+    position: wide(4),
+    datastream: new Int32Array(buffer, 40 * capacity, capacity),
+    quality: narrow(0),
+    deviceFlag: narrow(1),
+    source: narrow(2),
   };
 }
