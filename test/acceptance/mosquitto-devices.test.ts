@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -152,6 +152,24 @@ describe.skipIf(publisher === undefined || listener === undefined)('mosquitto as
     expect(foreign.code).not.toBe(0);
     expect(await refused('G-1', 'station_forbidden')).toBe(1);
     expect((await added()).messages.journalled).toBe(1);
+  });
+
+  it('leaves the picture of a gateway in a file, and its hash in the journal', async () => {
+    const picture = Buffer.concat([Buffer.from([0xff, 0xd8, 0xff, 0xe0]), Buffer.alloc(100_000, 7)]);
+    const file = join(folder, 'picture.jpg');
+    writeFileSync(file, picture);
+    const { host, port } = server.addresses.mqtt;
+    const ended = await run(publisher ?? '', [
+      ...login('G-1', 'G-1', secrets['G-1'] ?? ''),
+      ...`-h ${host} -p ${port} -q 1 -t ww/v1/G-1/snapshot/cam-1 -f ${file}`.split(' '),
+    ]);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await added()).toMatchObject({ balanced: true, messages: { journalled: 1, decoded: 1 } });
+    const kept = readdirSync(join(folder, 'snapshots'), { recursive: true, encoding: 'utf8' }).filter(name =>
+      name.endsWith('.jpg'),
+    );
+    expect(kept).toHaveLength(1);
+    expect(readFileSync(join(folder, 'snapshots', kept[0] ?? '')).equals(picture)).toBe(true);
   });
 
   it.each([
