@@ -105,6 +105,21 @@ describe('StoreWriter', () => {
     expect(hasRoom).toBe(true);
   });
 
+  it('bounds the batches too, since each takes memory whatever is in it', async () => {
+    store.hold();
+    for (let n = 0; n < 1_999; n += 1) void writer.write(readings(1, n), {});
+    await writer.room(16_000);
+    void writer.write(readings(1, 1_999), {});
+    let hasRoom = false;
+    const room = writer.room(16_000).then(() => (hasRoom = true));
+    await turns();
+    expect([hasRoom, writer.outstanding]).toEqual([false, 2_000]);
+    store.commitOldest(1);
+    await room;
+    expect(hasRoom).toBe(true);
+    store.release();
+  });
+
   it('lets nobody wait for room once it is closing', async () => {
     store.hold();
     void writer.write(readings(3), {});

@@ -24,6 +24,10 @@ export interface StoreWriterOptions {
 
 /** Bytes of kept payload that take as much memory as a reading in columns. */
 const BYTES_A_READING = 64;
+/** A batch takes some 5 KB in the threads whatever is in it: of a limit of readings, so many allow one batch. */
+const READINGS_A_BATCH = 8;
+/** Batches that may be outstanding however small the limit is. */
+const FEWEST_BATCHES = 1_000;
 /** How long the store is left alone after it refused. */
 const RETRY_MS = durationMs(1_000);
 
@@ -101,9 +105,13 @@ export class StoreWriter {
     return done;
   }
 
-  /** Resolves once fewer than `limit` readings (or as many bytes) are outstanding, or the writer is closing. */
+  /**
+   * Resolves once fewer than `limit` readings, or as many bytes, are outstanding, in not too many batches; or the
+   * writer is closing.
+   */
   async room(limit: number): Promise<void> {
-    while (this.#weight >= limit && !this.#closing) {
+    const batches = Math.max(FEWEST_BATCHES, limit / READINGS_A_BATCH);
+    while ((this.#weight >= limit || this.#open.size >= batches) && !this.#closing) {
       if (this.#failure !== undefined) throw this.#failure;
       await new Promise<void>(resolve => this.#roomWaiters.push(resolve));
     }
