@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import { BrokerRig } from '../test/harness/broker-rig.ts';
@@ -95,14 +95,16 @@ describe('identity', () => {
     });
   });
 
-  it('answers a refused client although it has already sent more', async () => {
-    rig = await BrokerRig.start();
+  it('answers a refused client that has already sent more, and is rid of it when it has read the answer', async () => {
+    rig = await BrokerRig.start({ clock: new ManualClock(NOW), limits: { maxConnections: 1 } });
     const client = rig.open();
-    const publishes = Array.from({ length: 400 }, () =>
-      publishFrame({ topic: 'ww/v1/S-1/obs', payload: 'x'.repeat(200) }),
-    );
-    client.send(connectFrame({ id: 'S-1', username: 'S-1', password: 'wrong' }), ...publishes);
+    const publish = publishFrame({ topic: 'ww/v1/S-1/obs', payload: 'x'.repeat(200) });
+    const connect = connectFrame({ id: 'S-1', username: 'S-1', password: 'wrong' });
+    client.send(connect, ...Array.from({ length: 400 }, () => publish));
     expect(await client.connack()).toBe(4);
+    await client.closed();
+    const isNextLetIn = async (): Promise<boolean> => (await rig.connect('S-1').connack()) === 0;
+    expect(await waitFor('room for the next', isNextLetIn)).toBe(true);
     expect(await rig.journalled()).toEqual([]);
   });
 
@@ -228,6 +230,14 @@ describe('the first frame', () => {
     expect(rig.refusals.all()).toEqual({ [`- ${reason}`]: 1 });
   });
 
+  it('has no opinion of a client that leaves in the middle of its CONNECT', async () => {
+    rig = await BrokerRig.start();
+    const client = rig.open();
+    client.stream.end(connectFrame({ id: 'S-1', username: 'S-1', password: 'wrong' }).subarray(0, 20));
+    await client.closed();
+    expect(rig.refusals.all()).toEqual({});
+  });
+
   it('closes a socket with no or half a CONNECT after 10 s', async () => {
     const clock = new ManualClock(NOW);
     rig = await BrokerRig.start({ clock });
@@ -272,6 +282,14 @@ describe('caps', () => {
     await flood[0]?.closed();
     expect(rig.refusals.all()).toEqual({ '- connection_limit': 1 });
     expect(flood.slice(1).map(client => client.isClosed)).toEqual([false, false]);
+  });
+
+  it('sets no timer of its own for each client', async () => {
+    rig = await BrokerRig.start();
+    const timers = vi.spyOn(globalThis, 'setTimeout');
+    await rig.online('S-1', { keepAliveS: 123 });
+    expect(timers.mock.calls.map(([, spanMs]) => spanMs)).not.toContain(123_000 * 1.5 + 1);
+    timers.mockRestore();
   });
 
   it('closes a client after one and a half times its keep-alive without a byte', async () => {

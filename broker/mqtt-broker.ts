@@ -229,7 +229,7 @@ class Broker implements MqttBroker {
   async #admit(connection: Connection, connectFrame: Buffer): Promise<void> {
     try {
       await this.#book.enter(connection);
-      if (connection.isEnded || connection.stream.destroyed || this.#engine === undefined) {
+      if (connection.stream.destroyed || this.#engine === undefined) {
         connection.end();
         return;
       }

@@ -70,9 +70,10 @@ describe('the topic policy', () => {
     rig = await BrokerRig.start();
     const client = await rig.online('G-1');
     await client.send(publishFrame({ topic: 'ww/v1/S-2/obs', id: 1 })).receive('puback');
-    rig.identities.put(gateway('G-1', 'S-3'));
+    rig.identities.put(gateway('G-1', 'S-2', 'S-3'));
     await client.send(publishFrame({ topic: 'ww/v1/S-3/obs', id: 2 })).receive('puback', 2);
-    client.send(publishFrame({ topic: 'ww/v1/S-2/obs', id: 3 }));
+    rig.identities.put(gateway('G-1', 'S-2'));
+    client.send(publishFrame({ topic: 'ww/v1/S-3/obs', id: 3 }));
     await client.closed();
     expect(rig.refusals.all()).toEqual({ 'G-1 station_forbidden': 1 });
   });
@@ -208,6 +209,20 @@ describe('the acknowledgement', () => {
     await waitFor('the last', async () => (await rig.payloads()).length === 2);
     expect(await rig.payloads()).toEqual(['a', 'd']);
     expect(client.isClosed).toBe(false);
+  });
+
+  it('drops QoS 0 while too much waits for the journal', async () => {
+    rig = await BrokerRig.start({ limits: { inFlightBytes: 1 } });
+    const client = await rig.online('S-1');
+    rig.journal.hold();
+    const health = rig.journal.health();
+    rig.journal.health = () => ({ ...health, state: 'ok' });
+    const topic = 'ww/v1/S-1/obs';
+    client.send(publishFrame({ topic, payload: 'a' }), publishFrame({ topic, payload: 'b', qos: 0 }));
+    await rig.refused('S-1', 'qos0_dropped');
+    rig.journal.release();
+    await client.receive('puback');
+    expect(await rig.payloads()).toEqual(['a']);
   });
 
   it('comes late for who sends too fast, never out of order and never lost', async () => {

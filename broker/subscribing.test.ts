@@ -222,6 +222,8 @@ describe('sessions', () => {
     expect(await granted(first, RED, 'ww/v1/alerts/lake/#')).toEqual([1, 128]);
     first.send(DISCONNECT);
     await first.closed();
+    // Even when it would be granted now: it was not when it was asked for.
+    rig.identities.put(subscriber('A-1', 'river', 'lake'));
     await send('ww/v1/alerts/lake/red/a1', 'secret');
     await send(RED, 'open');
     const second = await rig.online('A-1', { clean: false });

@@ -130,7 +130,7 @@ export const subscriber = (id: string, ...basins: readonly string[]): ThingSpec 
 });
 
 /** S-1 … S-3 stations, G-1 a gateway with S-2, A-1 an account for the basin `river`. */
-export const THINGS: readonly ThingSpec[] = [
+const THINGS: readonly ThingSpec[] = [
   station('S-1'),
   station('S-2'),
   station('S-3'),
