@@ -42,7 +42,8 @@ export interface JournalHealth {
 }
 
 /**
- * The writing side, on the broker's thread. `append` never throws and never blocks. `done` is called exactly once,
+ * The writing side, on the broker's thread. `append` never throws and never blocks, and it has encoded the entry when it
+ * returns: the payload may be a view of memory that is used again. `done` is called exactly once,
  * in the order of the calls, and without an error only after the entry is on stable storage (the point of
  * durability). With an error the entry may or may not be stored later: the sender has to send it again. While the
  * disk refuses or stalls, entries wait up to a limit of time and bytes, then `done` gets a retryable AppError; once

@@ -177,8 +177,10 @@ export interface TelemetryStore extends TelemetryReader {
   resume(): Promise<StoreResumption>;
   /**
    * Takes a batch. Reads see it at once (overlay); the promise resolves when it is durable. Batches become durable in
-   * the order of the calls, several may share a transaction. Rejects with a retryable AppError while the disk
-   * refuses; the batch then stays taken and is tried again by the store: do not offer it twice.
+   * the order of the calls, several may share a transaction. While the disk refuses, the batch stays taken and the
+   * store tries it again by itself: the promise stays open, or rejects with a retryable AppError, after which `flush`
+   * tells when it is durable. Never offer a batch twice. The columns of the batch move to the store: do not touch them
+   * afterwards.
    */
   append(batch: StoreBatch): Promise<void>;
   /** Makes everything taken durable. */
