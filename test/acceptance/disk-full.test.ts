@@ -217,15 +217,19 @@ describe.skipIf(mountProblem(true) !== undefined)('the data directory on a disk 
       const load = await startLoad(server, { plan: { ...PLAN, durationMs: 5_000 } });
       await waitFor('acknowledgements', () => load.acknowledged() > 0, { timeoutMs: 30_000 });
       disk.freeze();
-      const refusal = await waitFor('a reason', () => readiness(server), {
-        until: ({ status }) => status === 503,
-        timeoutMs: 30_000,
-      });
-      expect(codesOf(refusal)).toContain('journal_stalled');
-      const acknowledged = load.acknowledged();
-      await expectNoPuback(server, secret);
-      expect(load.acknowledged()).toBe(acknowledged);
-      disk.thaw();
+      try {
+        const refusal = await waitFor('a reason', () => readiness(server), {
+          until: ({ status }) => status === 503,
+          timeoutMs: 30_000,
+        });
+        expect(codesOf(refusal)).toContain('journal_stalled');
+        const acknowledged = load.acknowledged();
+        await expectNoPuback(server, secret);
+        expect(load.acknowledged()).toBe(acknowledged);
+      } finally {
+        // Nothing that writes to a frozen file system can be killed.
+        disk.thaw();
+      }
       expect((await load.finished).unacknowledged).toEqual({ messages: 0, readings: 0 });
       await expectComplete(server, load.sent);
       await waitFor('readiness', async () => (await readiness(server)).status === 200, { timeoutMs: 60_000 });

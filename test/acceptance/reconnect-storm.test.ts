@@ -94,9 +94,9 @@ it(
     const dataDir = temporary.path;
     const first = await startServer({ dataDir, env: ENV });
     const sent = new SentReadings();
-    const live = await startLoad(first, { plan: steady(200, { durationMs: Infinity }), sent });
     const plans = [returning(201, 1_000, 'backlog'), returning(1_201, 1_000, 'obs')];
     const secrets = await Promise.all(plans.map(plan => registerLoad(first, plan)));
+    const live = await startLoad(first, { plan: steady(200, { durationMs: Infinity }), sent });
     await waitFor('live readings', () => live.acknowledged() >= 1_500, { timeoutMs: 60_000 });
     const without = await latencyOf(first);
     // The restart is what makes stations reconnect all at once, and it begins the histogram anew.

@@ -108,7 +108,13 @@ class MountBook implements Mounts {
     this.#undo.push(() => {
       // A frozen file system would let the unmounting wait for ever.
       thaw();
-      run('umount', path);
+      try {
+        run('umount', path);
+      } catch (error) {
+        // Someone still has files open: nothing of it may stay behind all the same.
+        run('umount', '--lazy', path);
+        throw error;
+      }
     });
     return {
       path,
