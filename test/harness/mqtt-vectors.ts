@@ -49,7 +49,7 @@ function vectorOf(group: Group, test: Case): PacketVector {
 }
 
 /** The packet language of the vectors: hex bytes, texts in quotes, numbers with a letter for their encoding. */
-export function packetBytes(text: string): Buffer {
+function packetBytes(text: string): Buffer {
   const tokens = text.match(/'[^']*'|\S+/g) ?? [];
   return Buffer.concat(tokens.map(tokenBytes));
 }
