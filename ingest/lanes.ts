@@ -213,7 +213,9 @@ export class Lanes {
   async #caughtUp(): Promise<void> {
     if (this.#isCaughtUp) return;
     this.#isCaughtUp = true;
-    await this.#keepSplit(this.#options.limits.liveWindowMs);
+    const { split, limits } = this.#options;
+    // Where the split does not change, only what is moved has to wait for it to be durable: not the live readings.
+    if (split.ms !== limits.liveWindowMs) await this.#keepSplit(limits.liveWindowMs);
   }
 
   /** Makes the split durable: no message may be split at a place that a crash would forget. */

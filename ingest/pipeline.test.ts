@@ -52,6 +52,19 @@ describe('IngestPipeline with two lanes', () => {
     expect(balanced).toBe(true);
   });
 
+  it('hears live readings although the store of a new directory has never committed', async () => {
+    bench = new IngestBench();
+    bench.store.hold();
+    await bench.pipeline.start();
+    const heard: number[] = [];
+    bench.pipeline.subscribe(({ t }) => heard.push(t));
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    await bench.send({ obs: [level(ago(1))] });
+    await bench.journal.committed();
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(resolve => setImmediate(resolve));
+    expect(heard).toEqual([ago(1)]);
+  });
+
   it.each([0, 1, 2])('counts a moved message once when it is killed after %d commits', async commits => {
     await start();
     bench.store.hold();
