@@ -83,7 +83,7 @@ export class ChildModule extends ChildProgram {
     this.#process = child;
   }
 
-  send(message: object): void {
+  send(message: object | string): void {
     this.#process.send(message);
   }
 

@@ -30,6 +30,12 @@ export class Fleet {
     return message !== undefined && 'account' in message ? message.account : undefined;
   }
 
+  /** Ends the plan now, without waiting for what is not acknowledged. */
+  async finish(): Promise<LoadAccount | undefined> {
+    this.#child.send('finish');
+    return await this.account();
+  }
+
   stop(): Promise<void> {
     return this.#child.stop('SIGKILL');
   }
