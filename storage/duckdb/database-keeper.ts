@@ -1,6 +1,6 @@
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { Database, isDatabaseLost } from './database.ts';
-import type { Connection, DatabaseOptions } from './database.ts';
+import type { Connection, CopyProgress, DatabaseOptions } from './database.ts';
 
 const READERS = 2;
 /** A checkpoint is made once the log is longer than this, bytes: it bounds the log, and the replay after a crash. */
@@ -23,6 +23,8 @@ export class DatabaseKeeper {
   #lost = false;
   #closed = false;
   #reopening: Promise<void> | undefined;
+  #writes: Promise<unknown> = Promise.resolve();
+  #isCopying = false;
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
@@ -51,17 +53,51 @@ export class DatabaseKeeper {
     });
   }
 
-  /** Runs a write; the caller sees to it that writes do not overlap. */
-  async write<Result>(run: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const { writer } = await this.#healthy();
-    return await this.#lend(writer, run, () => undefined);
+  /** Runs a write, after those that were asked for before. */
+  write<Result>(run: (connection: Connection) => Promise<Result>): Promise<Result> {
+    const write = this.#writes.then(async () => {
+      const { writer } = await this.#healthy();
+      return await this.#lend(writer, run, () => undefined);
+    });
+    this.#writes = write.catch(() => undefined);
+    return write;
+  }
+
+  /**
+   * Copies the file, as it is between two writes, to a path where nothing is. Writes wait for one checkpoint and not for
+   * the copy. Rejects with `conflict` while another copy is being made. `onProgress` hears the bytes copied so far.
+   */
+  async copyTo(path: string, onProgress: CopyProgress = () => undefined): Promise<void> {
+    if (this.#isCopying) throw new AppError('conflict', 'The telemetry file is being copied already.');
+    this.#isCopying = true;
+    try {
+      const database = await this.write(() => this.#checkpointWhole());
+      await this.#lend(
+        database.writer,
+        () =>
+          database.copyTo(path, async bytes => {
+            await onProgress(bytes);
+            // A file that is closed, or opened anew, is no longer the one whose copy was begun.
+            if (this.#closed || this.#lost) {
+              throw unavailable('The telemetry file was closed while it was copied.');
+            }
+          }),
+        () => undefined,
+      );
+    } finally {
+      this.#isCopying = false;
+    }
   }
 
   /** To be called between writes. Where there is no room for it, the log has to grow. */
   async checkpointWhenDue(): Promise<void> {
     const database = this.#database;
-    if (database === undefined || database.logBytes < LOG_BYTES || !database.hasRoomForCheckpoint) return;
-    await this.write(() => database.checkpoint());
+    if (database === undefined || this.#isCopying) return;
+    if (database.logBytes < LOG_BYTES || !database.hasRoomForCheckpoint) return;
+    await this.write(async () => {
+      // A copy may have begun while this one waited; its checkpoint was as good.
+      if (!this.#isCopying) await database.checkpoint();
+    });
   }
 
   /** Ends what was lent, makes a last checkpoint where there is room, and closes the file. */
@@ -76,6 +112,20 @@ export class DatabaseKeeper {
     // What is not checkpointed is in the log and comes back at the next start.
     if (!this.#lost && database.hasRoomForCheckpoint) await database.checkpoint().catch(() => undefined);
     await database.close();
+  }
+
+  /** After it the file holds everything, and its log nothing. */
+  async #checkpointWhole(): Promise<Database> {
+    const database = this.#database;
+    if (database === undefined) throw unavailable('The telemetry file was closed.');
+    if (!database.hasRoomForCheckpoint) {
+      throw unavailable(
+        'The telemetry file cannot be copied: there is no space for the checkpoint before it.',
+      );
+    }
+    await database.checkpoint();
+    if (database.logBytes > 0) throw unavailable('The log of the telemetry file could not be written back.');
+    return database;
   }
 
   async #lend<Result>(

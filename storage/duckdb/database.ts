@@ -1,4 +1,6 @@
 import { existsSync, mkdirSync, statfsSync, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api';
@@ -14,22 +16,31 @@ export interface DatabaseOptions {
   readonly threads: number;
 }
 
+/** Called with the bytes that were copied so far. */
+export type CopyProgress = (bytes: number) => void | Promise<void>;
+
 /** The most rows of one chunk that DuckDB takes. */
 const CHUNK_ROWS = 2_048;
 const MIB = 1024 * 1024;
+const COPY_BYTES = MIB;
 
 /** The file with one connection for writing and some for reading. Nothing of it may be used after `close`. */
 export class Database {
   readonly #instance: DuckDBInstance;
   readonly #directory: string;
+  readonly #file: FileHandle;
   readonly writer: Connection;
   readonly readers: readonly Connection[];
 
-  private constructor(instance: DuckDBInstance, directory: string, connections: readonly Connection[]) {
+  private constructor(
+    parts: { readonly instance: DuckDBInstance; readonly directory: string; readonly file: FileHandle },
+    connections: readonly Connection[],
+  ) {
     const [writer, ...readers] = connections;
     if (writer === undefined) throw new RangeError('A database needs a connection.');
-    this.#instance = instance;
-    this.#directory = directory;
+    this.#instance = parts.instance;
+    this.#directory = parts.directory;
+    this.#file = parts.file;
     this.writer = writer;
     this.readers = readers;
   }
@@ -51,7 +62,8 @@ export class Database {
     for (let count = 0; count <= readerCount; count += 1) {
       connections.push(new Connection(await instance.connect()));
     }
-    return new Database(instance, options.directory, connections);
+    const file = await open(join(options.directory, TELEMETRY_FILE), 'r');
+    return new Database({ instance, directory: options.directory, file }, connections);
   }
 
   /** Bytes of the log since the last checkpoint. */
@@ -75,12 +87,37 @@ export class Database {
     await this.writer.run('CHECKPOINT');
   }
 
+  /**
+   * Copies the file as the last checkpoint left it: until the next one DuckDB appends to its log only, and writes no
+   * block that is in use. The copy is on stable storage when this resolves. Stops
+   * where `onProgress` throws.
+   */
+  async copyTo(path: string, onProgress: CopyProgress): Promise<void> {
+    const copy = await open(path, 'wx', 0o600);
+    try {
+      const { size } = await this.#file.stat();
+      const buffer = Buffer.allocUnsafe(COPY_BYTES);
+      for (let at = 0; at < size;) {
+        const { bytesRead } = await this.#file.read(buffer, 0, Math.min(COPY_BYTES, size - at), at);
+        if (bytesRead === 0) break;
+        await copy.write(buffer, 0, bytesRead, at);
+        at += bytesRead;
+        await onProgress(at);
+      }
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+  }
+
   /** Nothing may be running. What is in the log stays there unless a checkpoint was made before. */
   async close(): Promise<void> {
     // It would be made without looking at the space left.
     await this.writer.run('PRAGMA disable_checkpoint_on_shutdown').catch(() => undefined);
     for (const connection of [this.writer, ...this.readers]) connection.close();
     this.#instance.closeSync();
+    // Last: closing any handle of a file lets go of this process' locks on it, also of those that DuckDB holds.
+    await this.#file.close();
   }
 }
 

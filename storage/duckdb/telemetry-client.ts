@@ -83,6 +83,21 @@ export class DuckdbTelemetry {
     return port2;
   }
 
+  /**
+   * Copies the store into a file that must not exist: rows, ledger and cursors of one instant, on stable storage.
+   * Commits wait for a checkpoint only. Rejects with `store_unavailable` where there is no space for it. `onProgress` hears the
+   * bytes copied so far.
+   */
+  async copyTo(path: string, onProgress: (bytes: number) => void): Promise<void> {
+    const remote = this.#running();
+    const unsubscribe = remote.on('copied', onProgress);
+    try {
+      await remote.call('copyTo', path);
+    } finally {
+      unsubscribe();
+    }
+  }
+
   stats(): Promise<TelemetryStats> {
     return this.#running().call('stats');
   }

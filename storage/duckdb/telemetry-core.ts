@@ -191,6 +191,11 @@ export class TelemetryCore {
     return { cursors: mark.cursors, held: heldBy, ledger: ledger.columns() };
   }
 
+  /** Copies the file at one cursor; see `DatabaseKeeper.copyTo`. */
+  copyTo(path: string, onProgress: (bytes: number) => void): Promise<void> {
+    return this.#keeper.copyTo(path, onProgress);
+  }
+
   stats(): TelemetryStats {
     return {
       commits: this.#commits,

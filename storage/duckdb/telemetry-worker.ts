@@ -75,6 +75,7 @@ function serve(main: MessagePort, options: TelemetryWorkerData): void {
       port.on('close', () => stores.delete(port));
       serveCalls(port, storeHandlers);
     },
+    copyTo: (path: string) => opened().copyTo(path, bytes => sendEvent(main, 'copied', bytes)),
     stats: () => opened().stats(),
     fault: (kind: string) => {
       if (!options.allowFaults) throw new AppError('unsupported', 'Faults are for tests.');

@@ -16,14 +16,23 @@ const OPEN = new Set<Database>();
  */
 export class Database {
   readonly #connection: DatabaseSyncInstance;
+  readonly #keepsLog: boolean;
   readonly #statements = new Map<string, StatementSyncInstance>();
 
   /**
    * Opens the file, or creates it. `queryOnly`: no statement may write; the file is still opened for writing where
    * that is allowed, so that the last connection can remove the write-ahead log. `busyTimeoutMs`: how long to wait
-   * for a lock; default 0.
+   * for a lock; default 0. `keepLog`: leave the write-ahead log to the others, whose writes it would hold up.
    */
-  constructor(path: string, options: { readonly queryOnly?: boolean; readonly busyTimeoutMs?: number } = {}) {
+  constructor(
+    path: string,
+    options: {
+      readonly queryOnly?: boolean;
+      readonly busyTimeoutMs?: number;
+      readonly keepLog?: boolean;
+    } = {},
+  ) {
+    this.#keepsLog = options.keepLog ?? false;
     this.#connection = new DatabaseSync(path, {
       timeout: options.busyTimeoutMs ?? 0,
       enableForeignKeyConstraints: true,
@@ -35,6 +44,14 @@ export class Database {
   /** Runs statements without parameters and without results. */
   exec(sql: string): void {
     this.#connection.exec(sql);
+  }
+
+  /**
+   * Writes a copy of the whole database, as it is at this instant, into a file that must not exist. Writers of other
+   * connections go on meanwhile; this thread waits. The copy is not yet on stable storage.
+   */
+  copyTo(path: string): void {
+    this.#connection.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`);
   }
 
   /** Runs one statement; answers the number of changed rows. */
@@ -71,7 +88,7 @@ export class Database {
   /** Idempotent. The last connection of a file also writes its write-ahead log back and removes it. */
   close(): void {
     if (!OPEN.delete(this)) return;
-    this.#removeLog();
+    if (!this.#keepsLog) this.#removeLog();
     this.#statements.clear();
     this.#connection.close();
   }

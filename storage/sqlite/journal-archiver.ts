@@ -57,6 +57,7 @@ export class JournalArchiver {
   readonly #consumers = new Map<string, Cursors>();
   #archived: Cursors = { live: 0, backlog: 0 };
   #stopped = false;
+  #held = false;
 
   constructor(parts: Parts, options: ArchiverOptions) {
     this.#parts = parts;
@@ -93,15 +94,28 @@ export class JournalArchiver {
     }
     for (const stream of STREAMS) {
       const limit = Math.min(limits[stream], counts.countedThrough[stream]);
-      while (!this.#stopped && (await this.#step(stream, limit, everything)));
+      while (!this.#isEnding && (await this.#step(stream, limit, everything)));
     }
-    while (!this.#stopped && this.#parts.file.shrink(SHRINK_PAGES, KEPT_FREE_PAGES))
+    while (!this.#isEnding && this.#parts.file.shrink(SHRINK_PAGES, KEPT_FREE_PAGES))
       await this.#options.pause();
   }
 
   /** A running `run` ends after its present step. */
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Until `release`, nothing moves: a running `run` ends after its present step, and others do nothing. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+  }
+
+  get #isEnding(): boolean {
+    return this.#stopped || this.#held;
   }
 
   #limits(): Cursors {

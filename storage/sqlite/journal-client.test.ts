@@ -12,9 +12,11 @@ import {
   readAll,
 } from '../../test/harness/journal-contract.ts';
 import { SqliteArrivalLog } from './arrival-log.ts';
+import { archiveFiles, copyDatabaseFile, makeArchiveFolder } from './database-copy.ts';
 import { JournalClient } from './journal-client.ts';
 import type { JournalOptions } from './journal-client.ts';
 import { createJournalReader } from './journal-reader.ts';
+import { JOURNAL_FILE } from './journal-schema.ts';
 
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'ww-journal-'));
@@ -120,6 +122,33 @@ describe('JournalClient', () => {
       2,
       { journalled: 3, pending: 2 },
     ]);
+    reader.close();
+  });
+
+  it('moves nothing into the archive while that is held, and copies of both files fit together', async () => {
+    await start({ consumers: ['store'] });
+    await append('a');
+    const reader = createJournalReader(journal.openReader());
+    await reader.advance('store', { live: 1, backlog: 0 });
+    await journal.archiveNow();
+    await append('b');
+    await reader.advance('store', { live: 2, backlog: 0 });
+    const copy = join(directory, "d'être");
+    await journal.withArchiveHeld(async () => {
+      await journal.archiveNow();
+      makeArchiveFolder(copy);
+      copyDatabaseFile(directory, copy, JOURNAL_FILE);
+      await append('c');
+      for (const name of archiveFiles(directory)) copyDatabaseFile(directory, copy, name);
+    });
+    expect((await journal.stats()).archivedThrough).toEqual({ live: 1, backlog: 0 });
+    await journal.archiveNow();
+    expect((await journal.stats()).archivedThrough).toEqual({ live: 2, backlog: 0 });
+    const texts: string[] = [];
+    for await (const { payload } of new SqliteArrivalLog(copy).messages('live')) {
+      texts.push(Buffer.from(payload).toString());
+    }
+    expect(texts).toEqual(['a', 'b']);
     reader.close();
   });
 

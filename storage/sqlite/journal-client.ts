@@ -166,6 +166,20 @@ export class JournalClient implements JournalAppender {
     return this.#running().call('archiveNow');
   }
 
+  /**
+   * Runs work while nothing leaves the journal for the archive, so that copies of both fit together, and what a reader
+   * may still have to read stays in the journal. Messages are taken as ever.
+   */
+  async withArchiveHeld<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#running().call('holdArchive');
+    try {
+      return await work();
+    } finally {
+      // A journal that was stopped meanwhile moves nothing either.
+      await this.#remote?.call('releaseArchive').catch(() => undefined);
+    }
+  }
+
   /** For fault tests only: runs a PRAGMA on the journal's connection, e.g. `query_only = ON`, or lets it `crash`. */
   injectFault(kind: string): Promise<void> {
     return this.#running().call('fault', kind);

@@ -150,6 +150,16 @@ export class JournalCore {
     return this.#archiveOnce(true);
   }
 
+  /** Resolves when nothing moves into the archive any more, until `releaseArchive`: both can be copied then. */
+  async holdArchive(): Promise<void> {
+    this.#archiver.hold();
+    await this.#archiving.catch(() => undefined);
+  }
+
+  releaseArchive(): void {
+    this.#archiver.release();
+  }
+
   stats(): JournalStats {
     const { directory } = this.#options;
     return {

@@ -84,6 +84,8 @@ function serve(main: MessagePort, options: JournalWorkerData): void {
     },
     stats: () => opened().stats(),
     archiveNow: () => opened().archiveNow(),
+    holdArchive: () => opened().holdArchive(),
+    releaseArchive: () => opened().releaseArchive(),
     fault: (kind: string) => {
       if (options.allowFaults !== true) throw new AppError('unsupported', 'Faults are for tests.');
       if (kind !== 'crash') opened().pragma(kind);
