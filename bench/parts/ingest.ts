@@ -173,7 +173,7 @@ class IngestBench {
       notes: [
         'waterwarden: broker with identity and topic policy, journal with fsync before PUBACK, validation, identity,',
         'ledger and store; any acknowledged reading survives kill -9. The chains check nothing and lose what is in',
-        'the worker or refused by the store. No archive run, no InfluxDB compaction falls into runs this short.',
+        'the worker or refused by the store. The archiver of the journal runs beside; InfluxDB compacts later.',
         'Steady runs mostly measure wake-ups of threads and processes, bursts the work itself.',
         ...(hasChain
           ? []

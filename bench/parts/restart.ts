@@ -150,7 +150,7 @@ async function filledInflux(
 ): Promise<ReferenceInflux | undefined> {
   const program = findProgram('influxd');
   if (program === undefined) return undefined;
-  const influx = new ReferenceInflux(program, folder);
+  const influx = new ReferenceInflux(program, folder, 'soon');
   await influx.start();
   for (let age = readings; age > 0; age--) {
     const t = Date.UTC(2026, 5, 1) - age * 300_000;

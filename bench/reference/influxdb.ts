@@ -15,15 +15,20 @@ export interface InfluxSeries {
   readonly values: readonly (readonly (number | string | null)[])[];
 }
 
+/** `soon`: data at rest soon has the form and size of old data; `default`: as delivered. */
+export type InfluxCompaction = 'soon' | 'default';
+
 /** Debian's InfluxDB 1.6.7 with the `tsi1` index, over its HTTP interface. */
 export class ReferenceInflux {
   readonly folder: string;
   readonly #program: string;
+  readonly #compaction: InfluxCompaction;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 2 });
   #child: ChildProgram | undefined;
   port = 0;
 
-  constructor(program: string, folder: string) {
+  constructor(program: string, folder: string, compaction: InfluxCompaction) {
+    this.#compaction = compaction;
     this.#program = program;
     this.folder = join(folder, 'influxdb');
   }
@@ -39,7 +44,7 @@ export class ReferenceInflux {
     const first = await freePorts(2);
     this.port = first;
     const file = join(this.folder, 'influxdb.conf');
-    writeFileSync(file, configuration(this.folder, first));
+    writeFileSync(file, configuration(this.folder, first, this.#compaction));
     this.#child = startProgram(this.#program, ['-config', file]);
     await until(
       'InfluxDB',
@@ -104,8 +109,12 @@ export class ReferenceInflux {
   }
 }
 
-/** Cold data is compacted after seconds instead of hours, so that its size on disk is that of an old file. */
-function configuration(folder: string, port: number): string {
+/** Settings that make InfluxDB compact data after seconds without a write, where its defaults wait for minutes and hours. */
+const COMPACT_SOON = `  cache-snapshot-write-cold-duration = "10s"
+  compact-full-write-cold-duration = "20s"
+`;
+
+function configuration(folder: string, port: number, compaction: InfluxCompaction): string {
   return `reporting-disabled = true
 bind-address = "127.0.0.1:${port + 1}"
 [meta]
@@ -114,9 +123,7 @@ bind-address = "127.0.0.1:${port + 1}"
   dir = "${folder}/data"
   wal-dir = "${folder}/wal"
   index-version = "tsi1"
-  cache-snapshot-write-cold-duration = "10s"
-  compact-full-write-cold-duration = "20s"
-[http]
+${compaction === 'soon' ? COMPACT_SOON : ''}[http]
   bind-address = "127.0.0.1:${port}"
   log-enabled = false
 [monitor]

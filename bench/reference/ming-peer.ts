@@ -43,7 +43,9 @@ export class MingPeer {
   /** @param folder an empty folder for what the driver writes */
   static find(folder: string): MingPeer | undefined {
     const driver = join(thisProgram().folder, '../shared/bench/ming-peer/bench.mjs');
-    return existsSync(driver) ? new MingPeer(driver, folder, process.env['NODERED_DIR']) : undefined;
+    return existsSync(driver)
+      ? new MingPeer(driver, folder, process.env['NODERED_DIR'] || undefined)
+      : undefined;
   }
 
   /** Node-RED only where NODERED_DIR names a folder in which it is installed. */

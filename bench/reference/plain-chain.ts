@@ -32,7 +32,7 @@ export class PlainChain {
 
   static async start(programs: { mosquitto: string; influxd: string }, folder: string): Promise<PlainChain> {
     const broker = await startMosquitto(programs.mosquitto, folder);
-    const influx = new ReferenceInflux(programs.influxd, folder);
+    const influx = new ReferenceInflux(programs.influxd, folder, 'default');
     await influx.start();
     const worker = new ChildModule('reference/plain-worker-child.js');
     const order: PlainWorkerRequest = { kind: 'start', mqttPort: broker.port, influxPort: influx.port };

@@ -32,7 +32,7 @@ export class InfluxContender implements StoreContender {
   }
 
   static async start(program: string, folder: string): Promise<InfluxContender> {
-    const influx = new ReferenceInflux(program, folder);
+    const influx = new ReferenceInflux(program, folder, 'soon');
     await influx.start();
     return new InfluxContender(influx);
   }
