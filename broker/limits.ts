@@ -30,7 +30,7 @@ export interface BrokerLimits {
   readonly messagesPerS: number;
   /** What it may send at once before its acknowledgements come late, messages; default 10,000. */
   readonly messageBurst: number;
-  /** Bytes that wait for the journal before no more is read from any client; default 4 MiB. */
+  /** Bytes that wait for the journal before no more is read from any client; default 1 MiB. */
   readonly inFlightBytes: number;
   /** The largest `status` message that is retained, bytes; default 16 KiB. */
   readonly retainedStatusBytes: number;
@@ -56,7 +56,7 @@ export const DEFAULT_LIMITS: BrokerLimits = {
   subscriptionsPerClient: 64,
   messagesPerS: 1_000,
   messageBurst: 10_000,
-  inFlightBytes: 4 * 1024 * 1024,
+  inFlightBytes: 1024 * 1024,
   retainedStatusBytes: 16 * 1024,
   lingerMs: 1_000,
   stopMs: 15_000,
