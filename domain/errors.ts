@@ -14,6 +14,8 @@ export const ERROR_CODES = {
   journal_corrupt: 'A journal batch cannot be read back.',
   store_unavailable: 'The telemetry store did not take a batch; it is kept and offered again.',
   store_corrupt: 'The telemetry store holds something it should not.',
+  backup_failed: 'A backup could not be made or put back; what stood there before still stands.',
+  backup_invalid: 'The backup is not whole or was changed; every problem is listed with its file.',
   not_found: 'There is no such thing.',
   invalid_request: 'The request was refused; every problem is listed.',
   unauthenticated: 'No valid token or session came with the request.',

@@ -20,6 +20,7 @@ import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import { SYSTEM_PRINCIPAL } from './application.ts';
+import { LiveBackup } from './backup/live-backup.ts';
 import type { Config } from './config/schema.ts';
 import { createControlServer } from './control/control-server.ts';
 import { DatastreamIndex } from './datastream-index.ts';
@@ -35,6 +36,7 @@ import type { MetricSample } from './metrics.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
 import { loadSite } from './site/load-site.ts';
 import type { Site } from './site/load-site.ts';
+import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -266,6 +268,13 @@ class ServerApp implements App {
       store,
       ingest,
       index: new DatastreamIndex(start => ingest.datastreams(start)),
+      backup: new LiveBackup({
+        dataDir: this.#config.dataDir,
+        program: this.#version,
+        parts: started,
+        clock: this.#clock,
+        log: this.#log,
+      }),
       health,
       connections: () => broker.connections(),
       metrics: () => this.#metrics(started, broker, health),
@@ -327,6 +336,8 @@ class ServerApp implements App {
     });
     this.#teardown.add('control socket', () => control.stop());
     await control.start();
+    // Before the control socket closes: that waits for whoever waits for a backup.
+    this.#teardown.add('backup', () => application.endBackup());
   }
 
   async #startSimulator(site: Site, administration: Administration): Promise<void> {
@@ -382,6 +393,3 @@ class ServerApp implements App {
     this.#overrides.onFatal?.(error);
   }
 }
-
-/** The folder of snapshots inside the data directory. */
-const SNAPSHOT_FOLDER = 'snapshots';

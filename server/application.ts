@@ -13,6 +13,8 @@ import type {
 import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { IngestStatus } from '../ingest/pipeline.ts';
+import type { BackupProgress } from './backup/backup-progress.ts';
+import type { BackupSummary } from './backup/backup-summary.ts';
 import type { MetricSample } from './metrics.ts';
 
 export type { IngestStatus, MetricSample };
@@ -130,6 +132,10 @@ export interface Application {
     principal: Principal,
     token: { readonly role: Role; readonly organisation?: string; readonly scope?: readonly string[] },
   ): Promise<{ readonly token: string; readonly record: ApiToken }>;
+  /** Copies the data directory at one position of its journal into a folder; see `makeBackup`. */
+  backup(principal: Principal, target: string): Promise<BackupSummary>;
+  /** How far the backup is that is being made; undefined where none is. */
+  backupProgress(): BackupProgress | undefined;
   /** Registers things and enrols those that have no credential yet; answers the fresh secrets, once. */
   register(
     principal: Principal,

@@ -20,6 +20,7 @@ import type {
   StationHealth,
   Submission,
 } from './application.ts';
+import type { LiveBackup } from './backup/live-backup.ts';
 import type { DatastreamIndex } from './datastream-index.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { Administration } from './identity/administration.ts';
@@ -38,6 +39,7 @@ export interface LiveParts {
   readonly ingest: IngestThread;
   readonly index: DatastreamIndex;
   readonly health: HealthMonitor;
+  readonly backup: LiveBackup;
   /** Open connections to the broker by thing. */
   readonly connections: () => ReadonlyMap<string, { readonly since: EpochMs }>;
   readonly metrics: () => Promise<readonly MetricSample[]>;
@@ -184,6 +186,21 @@ export class LiveApplication implements Application {
     token: Parameters<Application['createToken']>[1],
   ): ReturnType<Application['createToken']> {
     return this.#parts.administration.createToken(principal, token);
+  }
+
+  async backup(principal: Principal, target: string): ReturnType<Application['backup']> {
+    const summary = await this.#parts.backup.make(target);
+    await this.#parts.administration.note(principal, 'backup.make', summary.folder);
+    return summary;
+  }
+
+  backupProgress(): ReturnType<Application['backupProgress']> {
+    return this.#parts.backup.progress;
+  }
+
+  /** Gives up a backup that is being made, and takes no more. */
+  endBackup(): Promise<void> {
+    return this.#parts.backup.stop();
   }
 
   async register(

@@ -3,6 +3,7 @@ import { SILENT_LOG } from '../domain/ports/log.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import { reportLedger } from '../ingest/ledger-report.ts';
 import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
+import type { TelemetryOptions } from '../storage/duckdb/telemetry-client.ts';
 import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
 import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
@@ -20,7 +21,7 @@ import { Teardown } from './teardown.ts';
  * `already_running` where a server holds the directory.
  */
 export async function workOffline<Result>(
-  config: Config,
+  config: Pick<Config, 'dataDir' | 'site'>,
   work: (directory: OfflineDirectory) => Promise<Result>,
 ): Promise<Result> {
   const directory = new OpenedDirectory(config);
@@ -32,6 +33,9 @@ export async function workOffline<Result>(
   }
 }
 
+/** What the store's engine may take; by default as much as a server's. */
+type StoreEngine = Pick<TelemetryOptions, 'memoryLimitMiB' | 'threads'>;
+
 /** The parts of a data directory, opened as they are asked for. */
 export interface OfflineDirectory {
   /** With the site applied as a start would do it, so that things can be enrolled before the first start. */
@@ -39,15 +43,19 @@ export interface OfflineDirectory {
   refusals(): Promise<readonly RefusalCount[]>;
   journal(): Promise<JournalClient>;
   /** The telemetry store of this folder; closed at once after the work. */
-  withStore<Result>(folder: string, work: (store: TelemetryStore) => Promise<Result>): Promise<Result>;
+  withStore<Result>(
+    folder: string,
+    work: (store: TelemetryStore) => Promise<Result>,
+    engine?: StoreEngine,
+  ): Promise<Result>;
 }
 
 class OpenedDirectory implements OfflineDirectory {
-  readonly #config: Config;
+  readonly #config: Pick<Config, 'dataDir' | 'site'>;
   readonly #teardown = new Teardown(SILENT_LOG);
   #operations: OperationsClient | undefined;
 
-  constructor(config: Config) {
+  constructor(config: Pick<Config, 'dataDir' | 'site'>) {
     this.#config = config;
   }
 
@@ -79,8 +87,9 @@ class OpenedDirectory implements OfflineDirectory {
   async withStore<Result>(
     directory: string,
     work: (store: TelemetryStore) => Promise<Result>,
+    engine: StoreEngine = {},
   ): Promise<Result> {
-    const telemetry = new DuckdbTelemetry({ directory });
+    const telemetry = new DuckdbTelemetry({ directory, ...engine });
     await telemetry.start();
     const store = createTelemetryStore(telemetry.openStore());
     try {

@@ -32,6 +32,11 @@ export class RefusalLedger implements RefusalCounter {
     await this.#save();
   }
 
+  /** Keeps what was counted so far; a disk that refuses gets it later. */
+  flush(): Promise<void> {
+    return this.#save();
+  }
+
   count(principal: string, reason: RefusalReason): void {
     const one = { principal, reason, count: 1 };
     add(this.#totals, one);

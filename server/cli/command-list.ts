@@ -1,4 +1,5 @@
 import type { Command } from './command.ts';
+import { backup, restore } from './commands/backup.ts';
 import { doctor } from './commands/doctor.ts';
 import { ledger } from './commands/ledger.ts';
 import { load } from './commands/load.ts';
@@ -26,4 +27,6 @@ export const COMMANDS: readonly Command[] = [
   replay,
   load,
   rebuild,
+  backup,
+  restore,
 ];

@@ -8,6 +8,8 @@ import type { Recording } from '../../sensors-sim/replay/recording.ts';
 import type { ReplayOptions, ReplayResult } from '../../sensors-sim/replay/replay-recording.ts';
 import type { App, AppOverrides } from '../app.ts';
 import type { Application } from '../application.ts';
+import type { BackupProgress } from '../backup/backup-progress.ts';
+import type { BackupSummary } from '../backup/backup-summary.ts';
 import type { Config } from '../config/schema.ts';
 import type { Program } from '../program.ts';
 import type { RebuildResult } from '../rebuild.ts';
@@ -98,6 +100,19 @@ export interface CliParts {
   ): Promise<Result>;
   ledgerOffline(config: Config, station: string | undefined): Promise<Ledger>;
   rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;
+  backupOffline(
+    config: Config,
+    options: {
+      readonly target: string;
+      readonly program: string;
+      readonly onProgress: (progress: BackupProgress) => void;
+    },
+  ): Promise<BackupSummary>;
+  restoreBackup(options: {
+    readonly folder: string;
+    readonly dataDir: string;
+    readonly onProgress: (progress: BackupProgress) => void;
+  }): Promise<BackupSummary>;
   openRecording(path: string, options: OpenRecordingOptions): Promise<Recording>;
   replayRecording(options: ReplayOptions): Promise<ReplayResult>;
   /** The stations a load plan plays; rejects with `invalid_request` for a plan that makes no sense. */

@@ -13,6 +13,9 @@ const PARTS: CliParts = {
     await (await import('../offline.ts')).ledgerOffline(config, station),
   rebuildOffline: async (config, onProgress) =>
     await (await import('../rebuild.ts')).rebuildOffline(config, onProgress),
+  backupOffline: async (config, options) =>
+    await (await import('../backup/backup-offline.ts')).backupOffline(config, options),
+  restoreBackup: async options => await (await import('../backup/restore-backup.ts')).restoreBackup(options),
   openRecording: async (path, options) =>
     await (await import('../../sensors-sim/replay/open-recording.ts')).openRecording(path, options),
   replayRecording: async options =>

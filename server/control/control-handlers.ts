@@ -80,6 +80,8 @@ export const CONTROL_HANDLERS: Handlers = {
     });
     return { token, id: record.id };
   },
+  backup: ({ application }, { target }) => application.backup(CONTROL_PRINCIPAL, target),
+  backupProgress: async ({ application }) => ({ progress: application.backupProgress() ?? null }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

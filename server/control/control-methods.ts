@@ -7,6 +7,8 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import type { IngestStatus, QuarantineReplay, Readiness } from '../application.ts';
 import { QUARANTINE_MAX } from '../http/request-schemas.ts';
+import type { BackupProgress } from '../backup/backup-progress.ts';
+import type { BackupSummary } from '../backup/backup-summary.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
@@ -80,6 +82,9 @@ export interface ControlMethods {
     };
     result: { readonly token: string; readonly id: string };
   };
+  /** Answers when the backup is whole and on stable storage; the target is an absolute path on the server's machine. */
+  backup: { params: { readonly target: string }; result: BackupSummary };
+  backupProgress: { params: object; result: { readonly progress: BackupProgress | null } };
   /** Which of these ids are registered, and as what. */
   lookup: { params: { readonly ids: readonly string[] }; result: { readonly things: readonly KnownThing[] } };
   /** Registers things and answers the secrets of those that were not enrolled. */
@@ -124,6 +129,8 @@ export const CONTROL_PARAMS = {
     organisation: tokenName.optional(),
     scope: z.array(tokenName).max(10_000).optional(),
   }),
+  backup: z.strictObject({ target: z.string().startsWith('/').max(4_096) }),
+  backupProgress: nothing,
   lookup: z.strictObject({ ids: z.array(thingId).max(THINGS_MAX) }),
   register: z.strictObject({ things: z.array(thingSchema).min(1).max(THINGS_MAX) }),
 } as const satisfies Record<ControlMethod, z.ZodType>;

@@ -113,6 +113,11 @@ export class Administration implements Administrative {
     });
   }
 
+  /** Keeps a note of what somebody did elsewhere. */
+  note(principal: Principal, action: string, subject: string): Promise<void> {
+    return this.#inTurn(() => this.#audit(principal, action, subject));
+  }
+
   /** Registers what a site folder describes, where it differs from what is known; enrols nobody. */
   applySite(principal: Principal, things: readonly ThingSpec[]): Promise<void> {
     return this.#inTurn(() => this.#putThings(principal, things));

@@ -50,6 +50,8 @@ export function createCliProbe(): CliProbe {
       administerOffline: refuse,
       ledgerOffline: refuse,
       rebuildOffline: refuse,
+      backupOffline: refuse,
+      restoreBackup: refuse,
       openRecording: refuse,
       replayRecording: refuse,
       loadStations: refuse,

@@ -18,6 +18,8 @@ import type {
   StationHealth,
   Submission,
 } from '../../server/application.ts';
+import type { BackupProgress } from '../../server/backup/backup-progress.ts';
+import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -32,6 +34,28 @@ export const NO_READINGS = {
   quarantined: 0,
   rejected: 0,
   inFlight: 0,
+};
+
+/** What a backup of 1,000 messages, all of them stored, is told as. */
+export const SOUND_BACKUP: BackupSummary = {
+  folder: '/backups/sound',
+  format: 'waterwarden-backup',
+  version: 1,
+  program: '1.2.3',
+  madeAt: 1_790_000_000_000,
+  position: 1_000,
+  cursors: { live: 40, backlog: 2 },
+  ledger: {
+    messages: { ...NO_MESSAGES, journalled: 1_000, decoded: 990, inFlight: 10 },
+    readings: { ...NO_READINGS, decoded: 5_000, stored: 5_000 },
+    refused: [],
+    balanced: true,
+  },
+  rows: 5_000,
+  differences: [],
+  files: 4,
+  bytes: 123_456_789,
+  elapsedMs: 1_234,
 };
 
 /** An Application in memory: what it answers is a field, what it was asked is recorded. */
@@ -63,6 +87,11 @@ export class FakeApplication implements Application {
   replayed: QuarantineReplay = { tried: 0, released: 0, stillQuarantined: 0 };
   /** Replaces what `submit` does; by default the readings are durable at once. */
   onSubmit: (submission: Submission) => Promise<void> = () => Promise.resolve();
+
+  /** What has to end before a backup is made; by default nothing. */
+  onBackup: () => Promise<void> = () => Promise.resolve();
+  backupAt: BackupProgress | undefined;
+  wasAskedForProgress = false;
 
   readonly asked: {
     ranges: RangeAsked[];
@@ -186,6 +215,15 @@ export class FakeApplication implements Application {
       scope: token.scope ?? [],
     };
     return { token: `fresh-${token.role}`, record };
+  }
+  async backup(principal: Principal, target: string) {
+    this.asked.administration.push({ principal, action: 'backup', detail: target });
+    await this.onBackup();
+    return { ...SOUND_BACKUP, folder: target };
+  }
+  backupProgress() {
+    this.wasAskedForProgress = true;
+    return this.backupAt;
   }
   async register(principal: Principal, things: readonly ThingSpec[]) {
     this.asked.administration.push({ principal, action: 'register', detail: things });

@@ -1,0 +1,2 @@
+/** The folder of snapshots inside the data directory. */
+export const SNAPSHOT_FOLDER = 'snapshots';
