@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 
 /** What identifies the content of a file. */
@@ -123,6 +123,12 @@ export async function isVacant(path: string): Promise<boolean> {
     if (code === 'ENOTDIR') return false;
     throw error;
   }
+}
+
+/** True for a folder that lies on another file system than the one it stands in: nothing can be renamed onto it. */
+export async function isMountPoint(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found !== undefined && found.dev !== (await stat(dirname(path))).dev;
 }
 
 /** Removes a folder with all that is in it, where there is one. */

@@ -13,7 +13,7 @@ import type { BackupProgress } from './backup-progress.ts';
 import { backupSummary } from './backup-summary.ts';
 import type { BackupSummary } from './backup-summary.ts';
 import type { BackupWork } from './backup-work.ts';
-import { isVacant, removeFolder, syncPath } from './durable-files.ts';
+import { isMountPoint, isVacant, removeFolder, syncPath } from './durable-files.ts';
 
 /** The parts of a data directory that only their owner can copy. */
 export interface BackupSources {
@@ -85,6 +85,9 @@ async function checkedTarget({ dataDir, target }: BackupOptions): Promise<string
     const real = join(await realpath(dirname(target)), basename(target));
     refuseInside(await realpath(dataDir), real);
     if (!(await isVacant(real))) throw new AppError('conflict', `${target} is not empty; it stays as it is.`);
+    if (await isMountPoint(real)) {
+      throw new AppError('conflict', `${target} is a file system of its own; name a folder inside it.`);
+    }
     const needed = sizeOf(dataDir) + SPARE_BYTES;
     const { freeBytes } = await freeSpace(dirname(real));
     if (freeBytes < needed) {

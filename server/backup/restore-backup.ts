@@ -1,13 +1,15 @@
-import { stat, mkdtemp, rename } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
 import { AppError } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import { JOURNAL_FILE } from '../../storage/sqlite/journal-schema.ts';
 import { SYSTEM_CLOCK } from '../system-clock.ts';
 import type { BackupProgress } from './backup-progress.ts';
 import {
   contentOf,
   copyDurably,
+  isMountPoint,
   isVacant,
   makeFolderOf,
   removeFolder,
@@ -22,7 +24,8 @@ import type { BackupManifest } from './manifest.ts';
 
 /**
  * Puts a backup in the place of a data directory that is empty or absent. Every file is checked before anything is
- * written, and the directory appears in one step, when all of it is on stable storage.
+ * written, and the directory appears in one step, when all of it is on stable storage. Where it is a file system of its
+ * own, its files appear one by one, the journal last: a start before that is refused.
  *
  * @throws AppError `backup_invalid` with every damaged or missing file, `conflict` where the directory is not empty
  */
@@ -42,12 +45,14 @@ export async function restoreBackup(options: {
       throw new AppError('conflict', `${dataDir} is not empty; it stays as it is.`);
     }
     await makeFolderOf(dataDir);
-    const copy = await mkdtemp(join(dirname(dataDir), `.${basename(dataDir)}.part-`));
+    const isMount = await isMountPoint(dataDir);
+    const copy = await mkdtemp(join(isMount ? dataDir : dirname(dataDir), `.${basename(dataDir)}.part-`));
     try {
       await copyAll(folder, copy, { manifest, onProgress });
       await syncFolders(copy);
+      if (isMount) await moveInto(dataDir, copy);
       // Fails where somebody put something there meanwhile.
-      await rename(copy, dataDir);
+      else await rename(copy, dataDir);
     } catch (error) {
       await removeFolder(copy);
       throw error;
@@ -57,6 +62,18 @@ export async function restoreBackup(options: {
     throw backupFailure(error);
   }
   return backupSummary(folder, manifest, clock.monotonicMs() - beganMs);
+}
+
+async function moveInto(dataDir: string, copy: string): Promise<void> {
+  if ((await readdir(dataDir)).length > 1) {
+    throw new AppError('conflict', `${dataDir} is not empty any more; it stays as it is.`);
+  }
+  const names = (await readdir(copy)).filter(name => name !== JOURNAL_FILE);
+  for (const name of names) await rename(join(copy, name), join(dataDir, name));
+  await syncPath(dataDir);
+  await rename(join(copy, JOURNAL_FILE), join(dataDir, JOURNAL_FILE));
+  await rmdir(copy);
+  await syncPath(dataDir);
 }
 
 async function verify(

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import type { Ledger } from '../../domain/model/ledger.ts';
 import { completeLoadPlan } from '../../sensors-sim/load/load-plan.ts';
@@ -25,6 +25,7 @@ import { Random } from '../../sensors-sim/random.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import { SentReadings, settledLedger } from '../harness/acknowledged.ts';
 import { SYSTEM_CLOCK } from '../harness/machine-clock.ts';
+import { mountProblem, testMounts } from '../harness/mounted-folder.ts';
 import { printFigure } from '../harness/print-figure.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
 import type { ServerProcess } from '../harness/server-process.ts';
@@ -330,6 +331,37 @@ it('a damaged backup is refused with every problem, and nothing is overwritten',
     'a picture',
   );
   expect(existsSync(join(restored, 'backup.json'))).toBe(false);
+});
+
+describe.skipIf(mountProblem(false) !== undefined)('on file systems of their own', () => {
+  const mounts = testMounts();
+
+  it('a backup is restored onto one, and one that is too small is left as it was', async () => {
+    const { dataDir, target } = places();
+    expect(await (await startServer({ dataDir })).stop()).toBe(0);
+    mkdirSync(join(dataDir, 'snapshots'));
+    writeFileSync(join(dataDir, 'snapshots', 'large.jpg'), Buffer.alloc(2 * 1024 * 1024));
+    const small = mounts.memory(1).path;
+    const refused = await ww(dataDir, 'backup', join(small, 'monday'));
+    expect([refused.code, refused.err]).toEqual([1, expect.stringContaining('are free at')]);
+    expect((await ww(dataDir, 'backup', mounts.memory(64).path)).err).toContain('name a folder inside it');
+    const made = await ww(dataDir, 'backup', target, '--json');
+    expect(made).toMatchObject({ code: 0 });
+    const full = await ww(small, 'restore', target);
+    expect([full.code, full.err]).toEqual([1, expect.stringMatching(/ENOSPC.*\(backup_failed\)/)]);
+    expect(readdirSync(small)).toEqual([]);
+
+    const restored = mounts.memory(64).path;
+    expect(await ww(restored, 'restore', target)).toMatchObject({ code: 0 });
+    expect(readdirSync(restored).toSorted()).toEqual([
+      'journal.db',
+      'operations.db',
+      'snapshots',
+      'telemetry.duckdb',
+    ]);
+    const { ledger } = JSON.parse(made.out) as BackupSummary;
+    expect(JSON.parse((await ww(restored, 'ledger', '--json')).out)).toEqual(ledger);
+  });
 });
 
 function flipByte(path: string): void {
