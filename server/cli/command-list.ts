@@ -1,5 +1,6 @@
 import type { Command } from './command.ts';
 import { backup, restore } from './commands/backup.ts';
+import { deviceCheck } from './commands/device.ts';
 import { doctor } from './commands/doctor.ts';
 import { ledger } from './commands/ledger.ts';
 import { load } from './commands/load.ts';
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = [
   siteValidate,
   replay,
   load,
+  deviceCheck,
   rebuild,
   backup,
   restore,

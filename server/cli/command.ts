@@ -1,5 +1,8 @@
 import type { Ledger } from '../../domain/model/ledger.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
+import type { CheckDeviceOptions } from '../../sensors-sim/device-check/check-device.ts';
+import type { CheckReport } from '../../sensors-sim/device-check/check-point.ts';
+import type { CheckServerOptions } from '../../sensors-sim/device-check/check-server.ts';
 import type { LoadAccount } from '../../sensors-sim/load/load-account.ts';
 import type { GivenLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import type { LoadSurroundings } from '../../sensors-sim/load/run-load.ts';
@@ -118,4 +121,6 @@ export interface CliParts {
   /** The stations a load plan plays; rejects with `invalid_request` for a plan that makes no sense. */
   loadStations(plan: GivenLoadPlan): Promise<readonly StationSpec[]>;
   runLoad(plan: GivenLoadPlan, surroundings: LoadSurroundings): Promise<LoadAccount>;
+  checkDevice(options: CheckDeviceOptions): Promise<CheckReport>;
+  checkServer(options: CheckServerOptions): Promise<CheckReport>;
 }

@@ -26,6 +26,10 @@ const PARTS: CliParts = {
   },
   runLoad: async (plan, surroundings) =>
     await (await import('../../sensors-sim/load/run-load.ts')).runLoad(plan, surroundings),
+  checkDevice: async options =>
+    await (await import('../../sensors-sim/device-check/check-device.ts')).checkDevice(options),
+  checkServer: async options =>
+    await (await import('../../sensors-sim/device-check/check-server.ts')).checkServer(options),
 };
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;

@@ -56,6 +56,8 @@ export function createCliProbe(): CliProbe {
       replayRecording: refuse,
       loadStations: refuse,
       runLoad: refuse,
+      checkDevice: refuse,
+      checkServer: refuse,
     },
     env: { WW_DATA_DIR: dataDir, WW_MQTT_PORT: '0', WW_HTTP_PORT: '0' },
     nowMs: 1_790_000_000_000,
