@@ -26,7 +26,8 @@ export interface CheckDeviceOptions {
   readonly id: string;
   /** What the password has to be; by default any will do. */
   readonly secret?: string;
-  readonly host: string;
+  /** Default: every interface, IPv6 where the machine has it. */
+  readonly host?: string;
   /** 0: any free one, see `onListening`. */
   readonly port: number;
   readonly clock: Clock;
@@ -67,6 +68,7 @@ class DeviceBench {
   #port: number;
   #connections = 0;
   #lastEndMs = 0;
+  #hasFailed = false;
   /** What was made of the packet that is being worked on. */
   #publication: Publication | undefined;
   #finish: (record: DeviceRecord) => void = () => undefined;
@@ -90,6 +92,7 @@ class DeviceBench {
   }
 
   #tick(): void {
+    if (this.#hasFailed) return;
     if (this.#options.signal?.aborted === true) return this.#end();
     this.#step({ kind: 'tick', atMs: this.#options.clock.monotonicMs() });
     if (this.#state.phase === 'over') return this.#end();
@@ -104,16 +107,16 @@ class DeviceBench {
   #listen(): void {
     const server = createServer(socket => this.#open(socket));
     this.#server = server;
+    const { host } = this.#options;
     server.once('error', error => {
       this.#goDark();
-      const { host } = this.#options;
+      this.#hasFailed = true;
+      const where = host === undefined ? `port ${this.#port}` : `${host}:${this.#port}`;
       this.#fail(
-        new AppError('conflict', `${host}:${this.#port} cannot be listened on: ${error.message}`, {
-          cause: error,
-        }),
+        new AppError('conflict', `${where} cannot be listened on: ${error.message}`, { cause: error }),
       );
     });
-    server.listen({ host: this.#options.host, port: this.#port }, () => {
+    server.listen({ port: this.#port, ...(host === undefined ? {} : { host }) }, () => {
       this.#port = (server.address() as AddressInfo).port;
       this.#options.onListening?.(this.#port);
     });

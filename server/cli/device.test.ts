@@ -34,8 +34,9 @@ const check = (...args: readonly string[]) => probe.ww('device', 'check', ...arg
 describe('ww device check', () => {
   it('waits for a device and tells what holds', async () => {
     const { code, out, err } = await check('--listen', '1884', '--id', 'S-1');
-    expect(asked).toMatchObject({ id: 'S-1', host: '::', port: 1_884 });
+    expect(asked).toMatchObject({ id: 'S-1', port: 1_884 });
     expect(asked).not.toHaveProperty('secret');
+    expect(asked).not.toHaveProperty('host');
     expect(err).toContain('Waiting for the device on port 4711.');
     expect(out).toContain('device S-1: 1 hold, 0 broken, 1 not seen');
     expect(code).toBe(0);

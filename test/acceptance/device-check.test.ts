@@ -101,7 +101,7 @@ describe.skipIf(publisher === undefined)('a device check of mosquitto_pub script
       const report = await check(
         port =>
           script(
-            `${READING} while sleep 0.25; do publish -t ww/v1/$ID/obs -m "$(message $(date +%s%3N))"; done`,
+            `${READING} while sleep 0.4; do publish -t ww/v1/$ID/obs -m "$(message $(date +%s%3N))"; done`,
             port,
           ),
         { recoverMs: 3_000 },

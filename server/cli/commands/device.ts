@@ -57,10 +57,10 @@ async function ofDevice(call: Invocation, signal: AbortSignal): Promise<CheckRep
   let isTold = false;
   return await call.host.parts.checkDevice({
     id: call.text('id') ?? '',
-    host: host ?? '::',
     port,
     clock: SYSTEM_CLOCK,
     signal,
+    ...(host === undefined ? {} : { host }),
     ...(secret === undefined ? {} : { secret }),
     onListening: bound => {
       if (!isTold) tell(`Waiting for the device on port ${bound}.`);
