@@ -82,6 +82,7 @@ describe('the buffer on disk', () => {
       fs.truncateSync(path(segments()[0]!), kept + cut);
       const second = again();
       expect([times(second), second.damaged]).toEqual([[1], 0]);
+      expect(fs.statSync(path(segments()[0]!)).size).toBe(kept);
       second.append([reading(3)]);
       expect(times(again())).toEqual([1, 3]);
     },
