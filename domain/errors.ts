@@ -16,6 +16,7 @@ export const ERROR_CODES = {
   store_corrupt: 'The telemetry store holds something it should not.',
   backup_failed: 'A backup could not be made or put back; what stood there before still stands.',
   backup_invalid: 'The backup is not whole or was changed; every problem is listed with its file.',
+  export_failed: 'An export could not be written; nothing was left behind.',
   not_found: 'There is no such thing.',
   invalid_request: 'The request was refused; every problem is listed.',
   unauthenticated: 'No valid token or session came with the request.',

@@ -276,6 +276,7 @@ class ServerApp implements App {
         log: this.#log,
       }),
       health,
+      exportStore: query => telemetry.exportTo(query),
       connections: () => broker.connections(),
       metrics: () => this.#metrics(started, broker, health),
     });

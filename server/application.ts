@@ -15,6 +15,7 @@ import type { EpochMs } from '../domain/time/instant.ts';
 import type { IngestStatus } from '../ingest/pipeline.ts';
 import type { BackupProgress } from './backup/backup-progress.ts';
 import type { BackupSummary } from './backup/backup-summary.ts';
+import type { ExportRequest, ExportSummary } from './export/make-export.ts';
 import type { MetricSample } from './metrics.ts';
 
 export type { IngestStatus, MetricSample };
@@ -136,6 +137,8 @@ export interface Application {
   backup(principal: Principal, target: string): Promise<BackupSummary>;
   /** How far the backup is that is being made; undefined where none is. */
   backupProgress(): BackupProgress | undefined;
+  /** Writes observations into a folder; see `makeExport`. */
+  export(principal: Principal, request: ExportRequest): Promise<ExportSummary>;
   /** Registers things and enrols those that have no credential yet; answers the fresh secrets, once. */
   register(
     principal: Principal,

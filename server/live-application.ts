@@ -9,6 +9,7 @@ import type { RefusalReason } from '../domain/ports/identity.ts';
 import type { JournalAppender } from '../domain/ports/journal.ts';
 import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import type { ExportQuery } from '../storage/duckdb/observation-export.ts';
 import type {
   Application,
   IngestStatus,
@@ -22,6 +23,7 @@ import type {
 } from './application.ts';
 import type { LiveBackup } from './backup/live-backup.ts';
 import type { DatastreamIndex } from './datastream-index.ts';
+import { makeExport } from './export/make-export.ts';
 import type { HealthMonitor } from './health-monitor.ts';
 import type { Administration } from './identity/administration.ts';
 import { appendDurably } from './journal-append.ts';
@@ -40,6 +42,8 @@ export interface LiveParts {
   readonly index: DatastreamIndex;
   readonly health: HealthMonitor;
   readonly backup: LiveBackup;
+  /** Answers the rows written. */
+  readonly exportStore: (query: ExportQuery) => Promise<number>;
   /** Open connections to the broker by thing. */
   readonly connections: () => ReadonlyMap<string, { readonly since: EpochMs }>;
   readonly metrics: () => Promise<readonly MetricSample[]>;
@@ -196,6 +200,16 @@ export class LiveApplication implements Application {
 
   backupProgress(): ReturnType<Application['backupProgress']> {
     return this.#parts.backup.progress;
+  }
+
+  async export(
+    principal: Principal,
+    request: Parameters<Application['export']>[1],
+  ): ReturnType<Application['export']> {
+    const { clock, exportStore, administration } = this.#parts;
+    const summary = await makeExport(request, { clock, exportStore, registry: this.registry() });
+    await administration.note(principal, 'export.make', summary.folder);
+    return summary;
   }
 
   /** Gives up a backup that is being made, and takes no more. */

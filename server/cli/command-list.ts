@@ -2,6 +2,7 @@ import type { Command } from './command.ts';
 import { backup, restore } from './commands/backup.ts';
 import { deviceCheck } from './commands/device.ts';
 import { doctor } from './commands/doctor.ts';
+import { exportData } from './commands/export.ts';
 import { ledger } from './commands/ledger.ts';
 import { load } from './commands/load.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   load,
   deviceCheck,
   rebuild,
+  exportData,
   backup,
   restore,
 ];

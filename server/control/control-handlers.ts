@@ -82,6 +82,8 @@ export const CONTROL_HANDLERS: Handlers = {
   },
   backup: ({ application }, { target }) => application.backup(CONTROL_PRINCIPAL, target),
   backupProgress: async ({ application }) => ({ progress: application.backupProgress() ?? null }),
+  export: ({ application }, { stations, ...request }) =>
+    application.export(CONTROL_PRINCIPAL, { ...request, ...withoutUndefined({ stations }) }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

@@ -5,10 +5,13 @@ import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import { EXPORT_FORMATS } from '../../storage/duckdb/observation-export.ts';
 import type { IngestStatus, QuarantineReplay, Readiness } from '../application.ts';
 import { QUARANTINE_MAX } from '../http/request-schemas.ts';
 import type { BackupProgress } from '../backup/backup-progress.ts';
 import type { BackupSummary } from '../backup/backup-summary.ts';
+import type { ExportRequest, ExportSummary } from '../export/make-export.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
@@ -85,6 +88,8 @@ export interface ControlMethods {
   /** Answers when the backup is whole and on stable storage; the target is an absolute path on the server's machine. */
   backup: { params: { readonly target: string }; result: BackupSummary };
   backupProgress: { params: object; result: { readonly progress: BackupProgress | null } };
+  /** Answers when the folder is on stable storage; the target is an absolute path on the server's machine. */
+  export: { params: ExportRequest; result: ExportSummary };
   /** Which of these ids are registered, and as what. */
   lookup: { params: { readonly ids: readonly string[] }; result: { readonly things: readonly KnownThing[] } };
   /** Registers things and answers the secrets of those that were not enrolled. */
@@ -100,6 +105,7 @@ const thingId = z.string().regex(new RegExp(THING_ID_PATTERN), { error: 'is no i
 const reason = z.enum(Object.keys(QUARANTINE_REASONS) as [QuarantineReason, ...QuarantineReason[]]);
 const identified = z.strictObject({ id: thingId });
 const nothing = z.strictObject({});
+const instant = z.int().transform(ms => epochMs(ms));
 
 /** Things in one request. */
 const THINGS_MAX = 50_000;
@@ -131,6 +137,13 @@ export const CONTROL_PARAMS = {
   }),
   backup: z.strictObject({ target: z.string().startsWith('/').max(4_096) }),
   backupProgress: nothing,
+  export: z.strictObject({
+    target: z.string().startsWith('/').max(4_096),
+    format: z.enum(EXPORT_FORMATS),
+    from: instant,
+    to: instant,
+    stations: z.array(thingId).min(1).max(THINGS_MAX).optional(),
+  }),
   lookup: z.strictObject({ ids: z.array(thingId).max(THINGS_MAX) }),
   register: z.strictObject({ things: z.array(thingSchema).min(1).max(THINGS_MAX) }),
 } as const satisfies Record<ControlMethod, z.ZodType>;

@@ -6,6 +6,7 @@ import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { builtModule } from '../thread/built-module.ts';
 import { Remote } from '../thread/remote.ts';
+import type { ExportQuery } from './observation-export.ts';
 import type { TelemetryStats } from './telemetry-core.ts';
 import type { TelemetryWorkerData } from './telemetry-worker.ts';
 
@@ -96,6 +97,11 @@ export class DuckdbTelemetry {
     } finally {
       unsubscribe();
     }
+  }
+
+  /** Writes winners into a file that must not exist, all that was taken so far; resolves with the rows. */
+  exportTo(query: ExportQuery): Promise<number> {
+    return this.#running().call('exportTo', query);
   }
 
   stats(): Promise<TelemetryStats> {

@@ -23,6 +23,8 @@ import { GroupCommit } from './group-commit.ts';
 import { countByDatastream, readCorrections, readQuarantine, readRange } from './history-queries.ts';
 import type { View } from './history-queries.ts';
 import { KnownDatastreams } from './known-datastreams.ts';
+import { exportObservations } from './observation-export.ts';
+import type { ExportQuery } from './observation-export.ts';
 import type { LedgerColumns } from './ledger-book.ts';
 import { columnsOf } from './reading-columns.ts';
 import { loadState, readHeld, readStationStates } from './stored-state.ts';
@@ -194,6 +196,13 @@ export class TelemetryCore {
   /** Copies the file at one cursor; see `DatabaseKeeper.copyTo`. */
   copyTo(path: string, onProgress: (bytes: number) => void): Promise<void> {
     return this.#keeper.copyTo(path, onProgress);
+  }
+
+  /** Everything taken so far is in it. Answers the rows. */
+  async exportTo(query: ExportQuery): Promise<number> {
+    await this.flush();
+    const { months } = this.#view();
+    return await this.#keeper.read(connection => exportObservations(connection, months, query));
   }
 
   stats(): TelemetryStats {

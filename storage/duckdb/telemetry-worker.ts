@@ -6,6 +6,7 @@ import type { AggregateQuery, QuarantineQuery, RangeQuery } from '../../domain/p
 import { sendEvent, serveCalls, Transfer } from '../thread/remote.ts';
 import type { Handlers } from '../thread/remote.ts';
 import { isCommitFault } from './commit-faults.ts';
+import type { ExportQuery } from './observation-export.ts';
 import { buffersOf } from './reading-columns.ts';
 import type { TakenBatch } from './taken-batch.ts';
 import { TelemetryCore } from './telemetry-core.ts';
@@ -76,6 +77,7 @@ function serve(main: MessagePort, options: TelemetryWorkerData): void {
       serveCalls(port, storeHandlers);
     },
     copyTo: (path: string) => opened().copyTo(path, bytes => sendEvent(main, 'copied', bytes)),
+    exportTo: (query: ExportQuery) => opened().exportTo(query),
     stats: () => opened().stats(),
     fault: (kind: string) => {
       if (!options.allowFaults) throw new AppError('unsupported', 'Faults are for tests.');

@@ -20,6 +20,7 @@ import type {
 } from '../../server/application.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
+import type { ExportRequest } from '../../server/export/make-export.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -224,6 +225,10 @@ export class FakeApplication implements Application {
   backupProgress() {
     this.wasAskedForProgress = true;
     return this.backupAt;
+  }
+  async export(principal: Principal, request: ExportRequest) {
+    this.asked.administration.push({ principal, action: 'export', detail: request });
+    return { folder: request.target, rows: 12_345, stations: 2, bytes: 678_901, elapsedMs: 1_234 };
   }
   async register(principal: Principal, things: readonly ThingSpec[]) {
     this.asked.administration.push({ principal, action: 'register', detail: things });
