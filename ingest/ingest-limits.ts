@@ -15,7 +15,7 @@ export interface IngestLimits {
 
 export const DEFAULT_INGEST_LIMITS: IngestLimits = {
   liveWindowMs: durationMs(30 * 60_000),
-  backlogSliceMs: durationMs(20),
+  backlogSliceMs: durationMs(8),
   quarantineQuotaPerHour: 1_000,
   maxOutstandingReadings: 400_000,
   maxHeldMessages: 50_000,

@@ -51,7 +51,7 @@ interface InHand {
   readonly moves: MovedEntry[];
 }
 
-const READ_BYTES = { live: 1 << 20, backlog: 1 << 20 };
+const READ_BYTES = { live: 1 << 20, backlog: 1 << 19 };
 const KEEP_STATES_MS = 30_000;
 
 /**

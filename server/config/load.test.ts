@@ -61,7 +61,7 @@ describe('loadConfig', () => {
       archive: { lingerMs: 600_000, intervalMs: 10_000 },
       ingest: {
         liveWindowMs: 1_800_000,
-        backlogSliceMs: 20,
+        backlogSliceMs: 8,
         quarantineQuotaPerHour: 1_000,
         maxOutstandingReadings: 400_000,
       },

@@ -17,6 +17,7 @@ import { JournalClient } from './journal-client.ts';
 import type { JournalOptions } from './journal-client.ts';
 import { createJournalReader } from './journal-reader.ts';
 import { JOURNAL_FILE } from './journal-schema.ts';
+import { SYSTEM_CLOCK } from './system-clock.ts';
 
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'ww-journal-'));
@@ -70,6 +71,22 @@ describe('JournalClient', () => {
     const reader = createJournalReader(journal.openReader());
     const sizes = (await readAll(reader, 'live')).map(batch => batch.entries.length);
     expect(sizes).toEqual([10, 10, 10]);
+    reader.close();
+  });
+
+  it('does not let what came first wait for the end of a long turn', async () => {
+    let elapsedMs = 0;
+    const clock = { ...SYSTEM_CLOCK, monotonicMs: () => performance.now() + elapsedMs };
+    await start({ clock });
+    const done = [append('a')];
+    elapsedMs += 4;
+    done.push(append('b'));
+    elapsedMs += 4;
+    done.push(append('c'), append('d'));
+    await Promise.all(done);
+    const reader = createJournalReader(journal.openReader());
+    const sizes = (await readAll(reader, 'live')).map(batch => batch.entries.length);
+    expect(sizes).toEqual([2, 2]);
     reader.close();
   });
 

@@ -40,6 +40,12 @@ export interface JournalOptions extends JournalCoreOptions {
   readonly allowFaults?: boolean;
 }
 
+/**
+ * A turn of the event loop that reads thousands of sockets takes half a second: what came first does not wait for the
+ * last of them. Shorter turns gather all that they bring.
+ */
+const LONG_TURN_MS = 5;
+
 /** What was accepted and is not answered yet, in the order of the appends. */
 interface Flight {
   readonly batch: CommitBatch;
@@ -113,6 +119,10 @@ export class JournalClient implements JournalAppender {
   append(stream: JournalStream, entry: JournalEntry, done: Done): void {
     const deadline = this.#clock.monotonicMs() + this.#ackTimeoutMs;
     let open = this.#open();
+    if (this.#flight === undefined && deadline - (open.deadline ?? deadline) > LONG_TURN_MS) {
+      this.#flush();
+      open = this.#open();
+    }
     const refusal = this.#closed ?? this.#overload() ?? entryProblem(entry);
     if (refusal !== undefined) {
       open.refuse(done, deadline, refusal);
