@@ -3,8 +3,7 @@ import { finished } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
 
 import { AppError, messageOf } from '../../domain/errors.ts';
-import type { Clock } from '../../domain/ports/clock.ts';
-import { epochMs } from '../../domain/time/instant.ts';
+import { SYSTEM_CLOCK } from '../system-clock.ts';
 import { completeLoadPlan } from './load-plan.ts';
 import type { LoadPlan } from './load-plan.ts';
 import { loadThings } from './load-registry.ts';
@@ -30,16 +29,6 @@ Plays 1 to 20,000 stations over real MQTT and answers an account of what was ack
   --things                 print the stations to register, as JSON, and end
   --help
 `;
-
-const SYSTEM_CLOCK: Clock = {
-  now: () => epochMs(Date.now()),
-  monotonicMs: () => performance.now(),
-  after(span, run) {
-    const timer = setTimeout(run, span);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 const OPTIONS = {
   host: { type: 'string', default: '127.0.0.1' },

@@ -7,11 +7,10 @@ import { MAX_READINGS } from '../../codecs/json-v1/codec.ts';
 import type { OutgoingReading } from '../../codecs/json-v1/codec.ts';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { isThingId } from '../../domain/model/identifier.ts';
-import type { Clock } from '../../domain/ports/clock.ts';
-import { epochMs } from '../../domain/time/instant.ts';
 import { openMqttJsLink } from '../device/mqttjs-link.ts';
 import { holdProcess } from '../device/process-hold.ts';
 import { Random } from '../random.ts';
+import { SYSTEM_CLOCK } from '../system-clock.ts';
 import { DiskBuffer } from './disk-buffer.ts';
 import { readLine } from './reading-line.ts';
 import { StoreAndForward } from './store-and-forward.ts';
@@ -37,16 +36,6 @@ Ends when standard input has ended and everything is acknowledged, or by SIGTERM
   --back-off <ms>        the first wait before a reconnect, default 1000; doubles up to the 60-fold
   --help
 `;
-
-const SYSTEM_CLOCK: Clock = {
-  now: () => epochMs(Date.now()),
-  monotonicMs: () => performance.now(),
-  after(span, run) {
-    const timer = setTimeout(run, span);
-    timer.unref();
-    return () => clearTimeout(timer);
-  },
-};
 
 const OPTIONS = {
   id: { type: 'string', default: '' },

@@ -12,7 +12,7 @@ import type {
   StoredDatastream,
 } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
-import { SYSTEM_CLOCK } from './system-clock.ts';
+import { SYSTEM_CLOCK } from '../thread/system-clock.ts';
 import { readAggregates } from './aggregate-query.ts';
 import type { AggregateColumns } from './aggregate-query.ts';
 import { CommitFaults } from './commit-faults.ts';

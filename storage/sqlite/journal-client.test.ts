@@ -17,7 +17,7 @@ import { JournalClient } from './journal-client.ts';
 import type { JournalOptions } from './journal-client.ts';
 import { createJournalReader } from './journal-reader.ts';
 import { JOURNAL_FILE } from './journal-schema.ts';
-import { SYSTEM_CLOCK } from './system-clock.ts';
+import { SYSTEM_CLOCK } from '../thread/system-clock.ts';
 
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), 'ww-journal-'));

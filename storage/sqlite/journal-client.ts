@@ -20,7 +20,7 @@ import type { Done } from './commit-batch.ts';
 import { entryProblem } from './journal-batch.ts';
 import type { JournalCoreOptions, JournalStats } from './journal-core.ts';
 import type { JournalWorkerData } from './journal-worker.ts';
-import { SYSTEM_CLOCK } from './system-clock.ts';
+import { SYSTEM_CLOCK } from '../thread/system-clock.ts';
 import type { WriteFault } from './write-fault.ts';
 
 export interface JournalOptions extends JournalCoreOptions {

@@ -11,7 +11,7 @@ import { ARCHIVE_FOLDER, JOURNAL_FILE, openJournalDatabase } from './journal-sch
 import { PendingTally } from './pending-tally.ts';
 import type { BatchRow } from './recent-batches.ts';
 import { StationCounts } from './station-counts.ts';
-import { SYSTEM_CLOCK } from './system-clock.ts';
+import { SYSTEM_CLOCK } from '../thread/system-clock.ts';
 import { WriteQueue } from './write-queue.ts';
 import { isDiskFull } from './write-fault.ts';
 import type { WriteFault } from './write-fault.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/ports/clock.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 
-/** The machine's clock and timers; the default of the adapters of this folder. */
+/** The machine's clock and timers; the default of the storage adapters. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => epochMs(Date.now()),
   monotonicMs: () => performance.now(),
