@@ -5,6 +5,7 @@ import { AppError, messageOf } from '../../domain/errors.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { builtModule } from '../thread/built-module.ts';
+import { endThread } from '../thread/end-thread.ts';
 import { Remote } from '../thread/remote.ts';
 import type { ExportQuery } from './observation-export.ts';
 import type { TelemetryStats } from './telemetry-core.ts';
@@ -123,10 +124,7 @@ export class DuckdbTelemetry {
     if (worker === undefined || remote === undefined) return;
     this.#worker = undefined;
     this.#remote = undefined;
-    const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
-    await remote.call('stop').catch(() => undefined); // A thread that is gone already has nothing to stop.
-    await exited;
-    remote.fail('the telemetry store was stopped');
+    await endThread(worker, remote, 'the telemetry store was stopped');
   }
 
   #running(): Remote {

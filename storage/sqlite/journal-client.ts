@@ -14,6 +14,7 @@ import type { Log } from '../../domain/ports/log.ts';
 import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { builtModule } from '../thread/built-module.ts';
+import { endThread } from '../thread/end-thread.ts';
 import { Remote } from '../thread/remote.ts';
 import { CommitBatch } from './commit-batch.ts';
 import type { Done } from './commit-batch.ts';
@@ -219,10 +220,7 @@ export class JournalClient implements JournalAppender {
     if (worker === undefined || remote === undefined) return;
     this.#worker = undefined;
     this.#remote = undefined;
-    const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()));
-    await remote.call('stop').catch(() => undefined); // A thread that is gone already has nothing to stop.
-    await exited;
-    remote.fail('the journal was stopped');
+    await endThread(worker, remote, 'the journal was stopped');
   }
 
   #open(): CommitBatch {

@@ -82,7 +82,7 @@ function greeting(host: CliHost, app: App, config: Config): string {
       ['  data', config.dataDir],
       ['  site', config.site],
     ]),
-    'A token for the API: ww token create --role viewer',
+    'A token for the API: npm run -s ww -- token create --role viewer',
     'Stop it with Ctrl+C.',
     '',
   ].join('\n');
