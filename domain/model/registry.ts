@@ -1,4 +1,6 @@
+import type { EpochMs } from '../time/instant.ts';
 import type { ThingId } from './identifier.ts';
+import type { Thresholds } from './threshold.ts';
 
 /** A datastream as registered: what, where from, how often, and the limits of its sensor. */
 export interface DatastreamSpec {
@@ -8,8 +10,11 @@ export interface DatastreamSpec {
   readonly datum?: string;
   /** How often a value is due, milliseconds. */
   readonly intervalMs: number;
+  /** A condition is held over gaps up to this, milliseconds; three intervals where it is absent. */
+  readonly maxGapMs?: number;
   /** Overrides the property's sensor span, in the property's unit. */
   readonly sensorSpan?: readonly [min: number, max: number];
+  readonly thresholds?: Thresholds;
 }
 
 export interface StationSpec {
@@ -17,21 +22,49 @@ export interface StationSpec {
   readonly id: ThingId;
   readonly name: string;
   readonly nameEn?: string;
+  /** What it measures at; the asset knows the people and the area. */
+  readonly asset?: string;
+  /** The basin of the asset, where there is one. */
   readonly basin?: string;
   /** WGS-84, degrees. */
   readonly latitude?: number;
   readonly longitude?: number;
   readonly simulated?: boolean;
+  /** Stations that see the same water or the same rain. */
+  readonly neighbours?: readonly ThingId[];
   readonly datastreams: readonly DatastreamSpec[];
 }
 
-/** A gateway publishes for the stations on its list and for itself. */
+/** Where a camera stands from a time on, until the next place or `to`. */
+export interface CameraPlace {
+  readonly from: EpochMs;
+  readonly to?: EpochMs;
+  /** WGS-84, degrees. */
+  readonly latitude: number;
+  readonly longitude: number;
+  /** Where it looks, degrees clockwise from north. */
+  readonly viewDirectionDeg?: number;
+  /** What it looks at. */
+  readonly asset?: string;
+}
+
+/** One picture source behind a video gateway. Places are in order and do not overlap: a camera can be moved. */
+export interface VideoChannel {
+  readonly id: string;
+  readonly name: string;
+  readonly nameEn?: string;
+  readonly places: readonly CameraPlace[];
+}
+
+/** A gateway publishes for the stations on its list and for itself; a video gateway has channels. */
 export interface GatewaySpec {
   readonly kind: 'gateway';
   readonly id: ThingId;
   readonly name: string;
   readonly nameEn?: string;
+  readonly asset?: string;
   readonly stations: readonly ThingId[];
+  readonly channels?: readonly VideoChannel[];
 }
 
 /** An account of a flood-season alert subscriber: reads the alerts of its basins. */
