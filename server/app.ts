@@ -192,7 +192,7 @@ class ServerApp implements App {
     const clock = this.#clock;
     const administration = new Administration({ operations, clock });
     await administration.load();
-    await administration.applySite(SYSTEM_PRINCIPAL, site.things);
+    await administration.applySite(SYSTEM_PRINCIPAL, { parts: site.things });
     const refusals = new RefusalLedger({ operations, clock, log: this.#log });
     await refusals.start();
     this.#teardown.add('refusal counts', () => refusals.stop());

@@ -46,7 +46,7 @@ afterEach(async () => {
 
 describe('enrolment', () => {
   it('gives a registered thing a secret of which only the hash is kept, also over a restart', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     const { secret } = await administration.enrol(ADMIN, 'S-1');
     expect(secret.length).toBeGreaterThanOrEqual(32);
     await operations.close();
@@ -60,7 +60,7 @@ describe('enrolment', () => {
   });
 
   it('refuses strangers and a second enrolment', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     await administration.enrol(ADMIN, 'S-1');
     await expect(administration.enrol(ADMIN, 'S-1')).rejects.toMatchObject({ code: 'conflict' });
     await expect(administration.enrol(ADMIN, 'S-2')).rejects.toMatchObject({ code: 'not_found' });
@@ -68,7 +68,7 @@ describe('enrolment', () => {
   });
 
   it('tells the broker of rotation and revocation, and allows enrolment anew after a revocation', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     const told: string[] = [];
     administration.credentials.onRevoked(id => told.push(id));
     const first = await administration.enrol(ADMIN, 'S-1');
@@ -88,7 +88,7 @@ describe('enrolment', () => {
   });
 
   it('ends a loan, and lends nothing to what was ever enrolled', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     const told: string[] = [];
     administration.credentials.onRevoked(id => told.push(id));
     const loan = administration.credentials.lend('S-1' as ThingId, NOW);
@@ -101,7 +101,7 @@ describe('enrolment', () => {
 
 describe('registration', () => {
   it('answers secrets for those that had none, and changes no known secret', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     const known = await administration.enrol(ADMIN, 'S-1');
     const { secrets } = await administration.register(ADMIN, [station('S-1'), station('S-2')]);
     expect(Object.keys(secrets)).toEqual(['S-2']);
@@ -110,21 +110,40 @@ describe('registration', () => {
   });
 
   it('makes a new version only where something differs', async () => {
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     const { version } = administration.registry.current();
-    await administration.applySite(ADMIN, [station('S-1')]);
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
     expect(administration.registry.current().version).toBe(version);
-    await administration.applySite(ADMIN, [{ ...station('S-1'), name: 'renamed' }]);
+    await administration.applySite(ADMIN, { parts: [{ ...station('S-1'), name: 'renamed' }] });
     expect(administration.registry.current().version).toBe(version + 1);
   });
 
   it('takes a station from its old gateway when it moves to a new one', async () => {
-    await administration.applySite(ADMIN, [station('S-1'), station('S-2'), gateway('G-1', ['S-1', 'S-2'])]);
-    await administration.applySite(ADMIN, [gateway('G-2', ['S-2'])]);
+    await administration.register(ADMIN, [station('S-1'), station('S-2'), gateway('G-1', ['S-1', 'S-2'])]);
+    await administration.register(ADMIN, [gateway('G-2', ['S-2'])]);
     expect(administration.registry.current().things.get('G-1')).toEqual(gateway('G-1', ['S-1']));
     await operations.close();
     await open();
     expect(administration.registry.current().things.get('G-1')).toEqual(gateway('G-1', ['S-1']));
+  });
+});
+
+describe('a district', () => {
+  it('disconnects the things it retires, and can be rolled back under a note', async () => {
+    await administration.applySite(ADMIN, { parts: [station('S-1'), station('S-2')] });
+    const told: string[] = [];
+    administration.credentials.onRevoked(id => told.push(id));
+    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    expect(told).toEqual(['S-2']);
+    await administration.rollBackSite(ADMIN, { version: 1 });
+    expect([...administration.registry.current().things.keys()]).toEqual(['S-1', 'S-2']);
+    const [newest] = await administration.registryVersions(1);
+    expect(newest).toMatchObject({ version: 3, note: 'back to version 1', put: 1, retired: 0 });
+    expect((await operations.audit(1))[0]).toMatchObject({
+      action: 'registry.site',
+      subject: '1 parts put, 0 retired',
+      detail: 'version 3',
+    });
   });
 });
 
@@ -145,7 +164,14 @@ describe('tokens', () => {
   it('leave an audit trail under who made them', async () => {
     const { record } = await administration.createToken(ADMIN, { role: 'viewer' });
     expect(await operations.audit(1)).toEqual([
-      { at: NOW, principal: 'control', action: 'token.create', subject: record.id, detail: 'role viewer' },
+      {
+        at: NOW,
+        principal: 'control',
+        organisation: 'operator',
+        action: 'token.create',
+        subject: record.id,
+        detail: 'role viewer',
+      },
     ]);
   });
 });

@@ -1,42 +1,47 @@
 import { randomUUID } from 'node:crypto';
 
 import { AppError } from '../../domain/errors.ts';
+import type { RegistryPart } from '../../domain/model/district.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
 import type { ApiToken, Operations } from '../../domain/ports/operations.ts';
+import type { KeptPart, PartSelection, RegistryVersion } from '../../domain/ports/registry-store.ts';
 import type { Application, Principal } from '../application.ts';
+import { DEFAULT_ORGANISATION } from '../principal.ts';
 import { CredentialBook } from './credential-book.ts';
-import { RegistryBook } from './registry-book.ts';
+import type { RegistryBook } from './registry-book.ts';
+import { RegistryKeeper } from './registry-keeper.ts';
+import type { SiteChange } from './registry-keeper.ts';
 import { generateSecret, sha256Hex } from './secret.ts';
 import { TokenBook } from './token-book.ts';
 
 type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken' | 'register'>;
-
-/** The organisation of a token that names none. */
-const DEFAULT_ORGANISATION = 'operator';
 
 /**
  * Things, credentials and tokens: durable in the operations store first, then in the books that broker and API read.
  * Every change is audited under its principal. Changes run one after the other.
  */
 export class Administration implements Administrative {
-  readonly registry = new RegistryBook();
+  readonly registry: RegistryBook;
   readonly credentials = new CredentialBook();
   readonly tokens = new TokenBook();
   readonly #operations: Operations;
   readonly #clock: Clock;
+  readonly #keeper: RegistryKeeper;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: { readonly operations: Operations; readonly clock: Clock }) {
     this.#operations = options.operations;
     this.#clock = options.clock;
+    this.#keeper = new RegistryKeeper({ store: options.operations, clock: options.clock });
+    this.registry = this.#keeper.book;
   }
 
   /** Fills the books. Call once, before anything else. */
   async load(): Promise<void> {
-    this.registry.put(await this.#operations.things());
+    await this.#keeper.load();
     this.credentials.load(await this.#operations.credentials());
     for (const token of await this.#operations.tokens()) this.tokens.put(token);
   }
@@ -97,7 +102,10 @@ export class Administration implements Administrative {
     things: readonly ThingSpec[],
   ): Promise<{ readonly secrets: Readonly<Record<string, string>> }> {
     return this.#inTurn(async () => {
-      await this.#putThings(principal, things);
+      const version = await this.#keeper.register(principal, things);
+      if (version !== undefined) {
+        await this.#audit(principal, 'registry.put', `${version.put} things`, `version ${version.version}`);
+      }
       const secrets: Record<string, string> = {};
       const fresh: Credential[] = [];
       for (const { id } of things) {
@@ -118,30 +126,52 @@ export class Administration implements Administrative {
     return this.#inTurn(() => this.#audit(principal, action, subject));
   }
 
-  /** Registers what a site folder describes, where it differs from what is known; enrols nobody. */
-  applySite(principal: Principal, things: readonly ThingSpec[]): Promise<void> {
-    return this.#inTurn(() => this.#putThings(principal, things));
+  /** True once a district was applied; what was registered singly is none. */
+  hasSite(): boolean {
+    return this.#keeper.hasSite();
   }
 
-  async #putThings(principal: Principal, things: readonly ThingSpec[]): Promise<void> {
-    const changed = this.registry.changed([...this.#withoutMoved(things), ...things]);
-    if (changed.length === 0) return;
-    await this.#operations.putThings(changed);
-    this.registry.put(changed);
-    await this.#audit(principal, 'registry.put', `${changed.length} things`);
+  /** The parts of the district as it stands. */
+  siteParts(): readonly RegistryPart[] {
+    return this.#keeper.siteParts();
   }
 
-  /** A station belongs to one gateway: the gateways that lose stations to those of `things`. */
-  #withoutMoved(things: readonly ThingSpec[]): ThingSpec[] {
-    const incoming = new Set(things.map(({ id }) => id));
-    const moved = new Set(things.flatMap(thing => (thing.kind === 'gateway' ? thing.stations : [])));
-    const losing: ThingSpec[] = [];
-    for (const thing of this.registry.current().things.values()) {
-      if (thing.kind !== 'gateway' || incoming.has(thing.id)) continue;
-      const stations = thing.stations.filter(station => !moved.has(station));
-      if (stations.length < thing.stations.length) losing.push({ ...thing, stations });
-    }
-    return losing;
+  /**
+   * Makes the district what the parts say, whole or not at all; enrols nobody. Whoever is connected as a thing that
+   * is retired is disconnected. Answers undefined where nothing differed; see `RegistryKeeper.applySite`.
+   */
+  applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {
+    return this.#inTurn(() => this.#applySite(principal, change));
+  }
+
+  /** Applies the district of an earlier version anew, from now on. Rejects with `not_found` for a version that never was. */
+  rollBackSite(
+    principal: Principal,
+    to: { readonly version: number; readonly note?: string },
+  ): Promise<RegistryVersion | undefined> {
+    return this.#inTurn(async () => {
+      const parts = await this.#keeper.siteOf(to.version);
+      return await this.#applySite(principal, { parts, note: to.note ?? `back to version ${to.version}` });
+    });
+  }
+
+  registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
+    return this.#operations.registryVersions(limit);
+  }
+
+  /** The parts of the registry as a version had them, or as they hold at an event time. */
+  registryParts(selection: PartSelection): Promise<readonly KeptPart[]> {
+    return this.#operations.parts(selection);
+  }
+
+  async #applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {
+    const { retire } = this.#keeper.siteChange(change.parts);
+    const version = await this.#keeper.applySite(principal, change);
+    if (version === undefined) return undefined;
+    for (const { id } of retire) this.credentials.dismiss(id as ThingId);
+    const subject = `${version.put} parts put, ${version.retired} retired`;
+    await this.#audit(principal, 'registry.site', subject, `version ${version.version}`);
+    return version;
   }
 
   async #issue(
@@ -164,6 +194,7 @@ export class Administration implements Administrative {
     await this.#operations.appendAudit({
       at: this.#clock.now(),
       principal: principal.id,
+      organisation: principal.organisation,
       action,
       subject,
       ...(detail === undefined ? {} : { detail }),

@@ -38,6 +38,11 @@ export class CredentialBook implements CredentialView {
     if (isKnown) for (const listener of this.#listeners) listener(credential.id);
   }
 
+  /** Disconnects whoever is connected under an id that is no thing any more; its credential stays known. */
+  dismiss(id: ThingId): void {
+    for (const listener of this.#listeners) listener(id);
+  }
+
   /** A secret for this process only; `undefined` where the thing was ever enrolled. */
   lend(id: ThingId, now: EpochMs): string | undefined {
     if (this.#enrolled.has(id)) return undefined;

@@ -1,9 +1,21 @@
 import { Worker } from 'node:worker_threads';
 
 import type { RefusalCount } from '../../domain/model/ledger.ts';
-import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
-import type { ApiToken, AuditEntry, Operations } from '../../domain/ports/operations.ts';
+import type {
+  ApiToken,
+  AuditEntry,
+  Operations,
+  Session,
+  User,
+  UserChange,
+} from '../../domain/ports/operations.ts';
+import type {
+  KeptPart,
+  PartSelection,
+  RegistryChange,
+  RegistryVersion,
+} from '../../domain/ports/registry-store.ts';
 import { builtModule } from '../thread/built-module.ts';
 import { Remote } from '../thread/remote.ts';
 import type { OperationsWorkerData } from './operations-worker.ts';
@@ -35,11 +47,14 @@ export class OperationsClient implements Operations {
     return client;
   }
 
-  things(): Promise<readonly ThingSpec[]> {
-    return this.#remote.call('things');
+  parts(selection: PartSelection): Promise<readonly KeptPart[]> {
+    return this.#remote.call('parts', selection);
   }
-  putThings(things: readonly ThingSpec[]): Promise<void> {
-    return this.#remote.call('putThings', things);
+  applyRegistryChange(change: RegistryChange): Promise<RegistryVersion> {
+    return this.#remote.call('applyRegistryChange', change);
+  }
+  registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
+    return this.#remote.call('registryVersions', limit);
   }
   credentials(): Promise<readonly Credential[]> {
     return this.#remote.call('credentials');
@@ -52,6 +67,21 @@ export class OperationsClient implements Operations {
   }
   putToken(token: ApiToken): Promise<void> {
     return this.#remote.call('putToken', token);
+  }
+  users(): Promise<readonly User[]> {
+    return this.#remote.call('users');
+  }
+  putUser(change: UserChange): Promise<void> {
+    return this.#remote.call('putUser', change);
+  }
+  sessions(): Promise<readonly Session[]> {
+    return this.#remote.call('sessions');
+  }
+  putSession(session: Session): Promise<void> {
+    return this.#remote.call('putSession', session);
+  }
+  removeSessions(tokenSha256s: readonly string[]): Promise<void> {
+    return this.#remote.call('removeSessions', tokenSha256s);
   }
   refusals(): Promise<readonly RefusalCount[]> {
     return this.#remote.call('refusals');

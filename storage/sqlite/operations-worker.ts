@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
 import type { Operations } from '../../domain/ports/operations.ts';
+import type { PartSelection, RegistryChange } from '../../domain/ports/registry-store.ts';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { serveCalls } from '../thread/remote.ts';
 import { OPERATIONS_FILE, SqliteOperations } from './operations.ts';
@@ -29,13 +30,19 @@ function serve(main: MessagePort, { directory }: OperationsWorkerData): void {
         throw new AppError('worker_failed', message, { cause: error });
       }
     },
-    things: () => opened().things(),
-    putThings: (things: Parameters<Operations['putThings']>[0]) => opened().putThings(things),
+    parts: (selection: PartSelection) => opened().parts(selection),
+    applyRegistryChange: (change: RegistryChange) => opened().applyRegistryChange(change),
+    registryVersions: (limit: number) => opened().registryVersions(limit),
     credentials: () => opened().credentials(),
     putCredentials: (credentials: Parameters<Operations['putCredentials']>[0]) =>
       opened().putCredentials(credentials),
     tokens: () => opened().tokens(),
     putToken: (token: Parameters<Operations['putToken']>[0]) => opened().putToken(token),
+    users: () => opened().users(),
+    putUser: (change: Parameters<Operations['putUser']>[0]) => opened().putUser(change),
+    sessions: () => opened().sessions(),
+    putSession: (session: Parameters<Operations['putSession']>[0]) => opened().putSession(session),
+    removeSessions: (hashes: Parameters<Operations['removeSessions']>[0]) => opened().removeSessions(hashes),
     refusals: () => opened().refusals(),
     addRefusals: (counts: Parameters<Operations['addRefusals']>[0]) => opened().addRefusals(counts),
     appendAudit: (entry: Parameters<Operations['appendAudit']>[0]) => opened().appendAudit(entry),

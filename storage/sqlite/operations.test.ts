@@ -8,8 +8,19 @@ import { isAppError } from '../../domain/errors.ts';
 import { operationsContract } from '../../test/harness/operations-contract.ts';
 import { Database } from './database.ts';
 import { OperationsClient } from './operations-client.ts';
-import { migrateOperations } from './operations-schema.ts';
+import { MIGRATIONS, migrateOperations } from './operations-schema.ts';
 import { OPERATIONS_FILE, SqliteOperations } from './operations.ts';
+
+const FIRST_SCHEMA_THINGS = `
+  INSERT INTO thing VALUES ('S', 'station', '站', 's', 'b', 22.5, 114.0, 1);
+  INSERT INTO thing VALUES ('T', 'station', 't', NULL, NULL, NULL, NULL, 0);
+  INSERT INTO thing VALUES ('G', 'gateway', 'g', NULL, NULL, NULL, NULL, NULL);
+  INSERT INTO thing VALUES ('U', 'subscriber', 'u', NULL, NULL, NULL, NULL, NULL);
+  INSERT INTO datastream VALUES ('S', 1, 'pump_running', '1', NULL, 1000, NULL, NULL);
+  INSERT INTO datastream VALUES ('S', 0, 'water_level', NULL, 'D', 60000, -1.5, 2);
+  INSERT INTO gateway_station VALUES ('G', 0, 'S');
+  INSERT INTO gateway_station VALUES ('G', 1, 'T');
+  INSERT INTO subscriber_basin VALUES ('U', 0, 'b');`;
 
 const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'ww-operations-'));
 const remove = (directory: string) => {
@@ -31,18 +42,63 @@ operationsContract('OperationsClient', () => {
 });
 
 describe('the schema of the operations store', () => {
-  it('applies only the migrations that are new, and keeps what was there', async () => {
+  it('keeps the things of the first schema as the first version of the registry', async () => {
     const directory = temporaryFolder();
     try {
       const path = join(directory, OPERATIONS_FILE);
-      const first = new SqliteOperations(path);
-      await first.addRefusals([{ principal: '-', reason: 'revoked', count: 1 }]);
-      await first.close();
       const db = new Database(path);
-      migrateOperations(db, ['this was applied before', 'ALTER TABLE refusal ADD COLUMN note TEXT']);
-      expect(db.all('SELECT note FROM refusal')).toHaveLength(1);
+      migrateOperations(db, MIGRATIONS.slice(0, 1));
+      db.exec(FIRST_SCHEMA_THINGS);
       db.close();
-      expect(() => new SqliteOperations(path)).toThrow(/schema version 2/);
+      const operations = new SqliteOperations(path);
+      const parts = await operations.parts({ newest: true });
+      await operations.close();
+      expect(parts.map(({ part }) => part)).toStrictEqual([
+        { kind: 'gateway', id: 'G', name: 'g', stations: ['S', 'T'] },
+        {
+          kind: 'station',
+          id: 'S',
+          name: '站',
+          nameEn: 's',
+          basin: 'b',
+          latitude: 22.5,
+          longitude: 114,
+          simulated: true,
+          datastreams: [
+            { property: 'water_level', datum: 'D', intervalMs: 60_000, sensorSpan: [-1.5, 2] },
+            { property: 'pump_running', instance: '1', intervalMs: 1_000 },
+          ],
+        },
+        { kind: 'station', id: 'T', name: 't', simulated: false, datastreams: [] },
+        { kind: 'subscriber', id: 'U', name: 'u', basins: ['b'] },
+      ]);
+      expect(parts.every(({ version, validFrom }) => version === 1 && validFrom === 946_684_800_000)).toBe(
+        true,
+      );
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  it('applies only the migrations that are new, and keeps what was there', () => {
+    const db = new Database(':memory:');
+    migrateOperations(db, ['CREATE TABLE kept (a INTEGER) STRICT; INSERT INTO kept VALUES (1)']);
+    migrateOperations(db, ['this was applied before', 'ALTER TABLE kept ADD COLUMN note TEXT']);
+    expect(db.all('SELECT a, note FROM kept').map(row => ({ ...(row as object) }))).toEqual([
+      { a: 1, note: null },
+    ]);
+    db.close();
+  });
+
+  it('refuses a file of a later version', async () => {
+    const directory = temporaryFolder();
+    try {
+      const path = join(directory, OPERATIONS_FILE);
+      await new SqliteOperations(path).close();
+      const db = new Database(path);
+      db.exec('PRAGMA user_version = 1000');
+      db.close();
+      expect(() => new SqliteOperations(path)).toThrow(/schema version 1000/);
     } finally {
       rmSync(directory, { recursive: true });
     }

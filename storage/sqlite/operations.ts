@@ -2,13 +2,27 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { RefusalCount } from '../../domain/model/ledger.ts';
-import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
-import type { ApiToken, AuditEntry, Operations } from '../../domain/ports/operations.ts';
+import type {
+  ApiToken,
+  AuditEntry,
+  Operations,
+  Session,
+  User,
+  UserChange,
+} from '../../domain/ports/operations.ts';
+import type {
+  KeptPart,
+  PartSelection,
+  RegistryChange,
+  RegistryVersion,
+} from '../../domain/ports/registry-store.ts';
 import { Database } from './database.ts';
 import { syncFolder } from './journal-schema.ts';
 import { migrateOperations } from './operations-schema.ts';
-import { readThings, replaceThing } from './thing-table.ts';
+import { appendChange, readParts, readVersions } from './registry-table.ts';
+import { deleteSessions, readSessions, writeSession } from './session-table.ts';
+import { readUsers, writeUser } from './user-table.ts';
 
 /** File name inside the data directory. */
 export const OPERATIONS_FILE = 'operations.db';
@@ -39,16 +53,16 @@ export class SqliteOperations implements Operations {
     }
   }
 
-  async things(): Promise<readonly ThingSpec[]> {
-    return await this.#do(db => readThings(db));
+  async parts(selection: PartSelection): Promise<readonly KeptPart[]> {
+    return await this.#do(db => readParts(db, selection));
   }
 
-  async putThings(things: readonly ThingSpec[]): Promise<void> {
-    await this.#do(db => {
-      db.transaction(() => {
-        for (const thing of things) replaceThing(db, thing);
-      });
-    });
+  async applyRegistryChange(change: RegistryChange): Promise<RegistryVersion> {
+    return await this.#do(db => db.transaction(() => appendChange(db, change)));
+  }
+
+  async registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
+    return await this.#do(db => readVersions(db, limit));
   }
 
   async credentials(): Promise<readonly Credential[]> {
@@ -110,6 +124,33 @@ export class SqliteOperations implements Operations {
     });
   }
 
+  async users(): Promise<readonly User[]> {
+    return await this.#do(db => readUsers(db));
+  }
+
+  async putUser({ user, endedSessions }: UserChange): Promise<void> {
+    await this.#do(db => {
+      db.transaction(() => {
+        writeUser(db, user);
+        deleteSessions(db, endedSessions);
+      });
+    });
+  }
+
+  async sessions(): Promise<readonly Session[]> {
+    return await this.#do(db => readSessions(db));
+  }
+
+  async putSession(session: Session): Promise<void> {
+    await this.#do(db => writeSession(db, session));
+  }
+
+  async removeSessions(tokenSha256s: readonly string[]): Promise<void> {
+    await this.#do(db => {
+      db.transaction(() => deleteSessions(db, tokenSha256s));
+    });
+  }
+
   async refusals(): Promise<readonly RefusalCount[]> {
     return await this.#do(db =>
       db
@@ -134,14 +175,11 @@ export class SqliteOperations implements Operations {
 
   async appendAudit(entry: AuditEntry): Promise<void> {
     await this.#do(db => {
-      const { at, principal, action, subject, detail } = entry;
-      db.run('INSERT INTO audit (at, principal, action, subject, detail) VALUES (?, ?, ?, ?, ?)', [
-        at,
-        principal,
-        action,
-        subject,
-        detail ?? null,
-      ]);
+      const { at, principal, organisation, action, subject, detail } = entry;
+      db.run(
+        'INSERT INTO audit (at, principal, organisation, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)',
+        [at, principal, organisation, action, subject, detail ?? null],
+      );
     });
   }
 
@@ -150,7 +188,7 @@ export class SqliteOperations implements Operations {
     return await this.#do(db =>
       db
         .all<AuditEntry>(
-          'SELECT at, principal, action, subject, detail FROM audit ORDER BY id DESC LIMIT ?',
+          'SELECT at, principal, organisation, action, subject, detail FROM audit ORDER BY id DESC LIMIT ?',
           [limit],
         )
         .map(row => withoutNulls(row)),

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { Asset, Basin, FlowEdge, RegistryPart } from '../../domain/model/district.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { GatewaySpec, StationSpec, SubscriberSpec } from '../../domain/model/registry.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
-import type { ApiToken, AuditEntry, Operations } from '../../domain/ports/operations.ts';
+import type { ApiToken, AuditEntry, Operations, Session, User } from '../../domain/ports/operations.ts';
+import type { PartSelection, PutPart, RegistryChange } from '../../domain/ports/registry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 
 /** An operations store that can be closed and opened again on the same data. */
@@ -42,6 +44,34 @@ const SUBSCRIBER: SubscriberSpec = {
   name: 'street',
   basins: ['b2', 'b1'],
 };
+const BASIN: Basin = { kind: 'basin', id: 'dongjiang', name: '东江流域' };
+const ASSET: Asset = {
+  kind: 'asset',
+  id: 'gauge-1',
+  type: 'river_gauge',
+  name: '东江水文站',
+  basin: 'dongjiang',
+  community: 'c-1',
+  operator: 'o-1',
+  regulator: 'o-2',
+  responsible: ['p-2', 'p-1'],
+  latitude: 23.0971,
+  longitude: 114.4152,
+  datum: '1985国家高程',
+  attributes: { bottomM: -2.5 },
+};
+const FLOW: FlowEdge = { kind: 'flow', id: 'a>b', from: 'a', to: 'b', travelTimeMs: 60_000 };
+const VALID = epochMs(1_700_000_000_000);
+const valid = (part: RegistryPart): PutPart => ({ part, origin: 'site', validFrom: VALID });
+const CHANGE: RegistryChange = {
+  appliedAt: AT,
+  principal: 'control',
+  validFrom: VALID,
+  origin: 'site',
+  put: [],
+  retire: [],
+};
+const VERSION = { appliedAt: AT, principal: 'control', validFrom: VALID, origin: 'site', retired: 0 };
 const CREDENTIAL: Credential = { id: id('S-1'), secretSha256: 'aa', enrolledAt: AT };
 const TOKEN: ApiToken = {
   id: 't1',
@@ -51,6 +81,17 @@ const TOKEN: ApiToken = {
   createdAt: AT,
   scope: ['S-2', 'S-1'],
 };
+
+const USER: User = {
+  name: 'li.wei',
+  displayName: '李伟',
+  role: 'duty',
+  organisation: 'district',
+  scope: ['b2', 'b1'],
+  passwordHash: '$scrypt$',
+  createdAt: AT,
+};
+const SESSION: Session = { tokenSha256: 'dd', user: USER.name, openedAt: AT, lastSeenAt: AT };
 
 /** What every operations store promises; `create` gives a new, empty one. */
 export function operationsContract(name: string, create: () => OperationsUnderTest): void {
@@ -72,37 +113,75 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
     });
 
     it('is empty at first', async () => {
-      expect(await operations.things()).toEqual([]);
+      expect(await operations.parts({ newest: true })).toEqual([]);
+      expect(await operations.registryVersions(9)).toEqual([]);
       expect(await operations.credentials()).toEqual([]);
       expect(await operations.tokens()).toEqual([]);
+      expect(await operations.users()).toEqual([]);
+      expect(await operations.sessions()).toEqual([]);
       expect(await operations.refusals()).toEqual([]);
       expect(await operations.audit(10)).toEqual([]);
     });
 
-    it('gives back things of every kind as they were put, absent fields absent, also after reopening', async () => {
-      const things = [STATION, BARE, GATEWAY, SUBSCRIBER];
-      await operations.putThings(things);
-      const sorted = [SUBSCRIBER, GATEWAY, STATION, BARE];
-      expect(await operations.things()).toStrictEqual(sorted);
+    it('gives back parts of every kind as they were put, absent fields absent, also after reopening', async () => {
+      const put = [STATION, BARE, GATEWAY, SUBSCRIBER, BASIN, ASSET, FLOW].map(valid);
+      const version = await operations.applyRegistryChange({ ...CHANGE, note: 'first', put });
+      expect(version).toStrictEqual({ ...VERSION, version: 1, note: 'first', put: 7 });
+      const sorted = [ASSET, BASIN, FLOW, GATEWAY, STATION, BARE, SUBSCRIBER];
+      const kept = sorted.map(part => ({ part, origin: 'site', version: 1, validFrom: VALID }));
+      expect(await operations.parts({ newest: true })).toStrictEqual(kept);
       await reopen();
-      expect(await operations.things()).toStrictEqual(sorted);
+      expect(await operations.parts({ newest: true })).toStrictEqual(kept);
+      expect(await operations.registryVersions(9)).toStrictEqual([version]);
     });
 
-    it('replaces a thing whole, its lists included, also by one of another kind', async () => {
-      await operations.putThings([STATION, GATEWAY]);
-      await operations.putThings([{ ...STATION, name: 'new', datastreams: [] }]);
-      await operations.putThings([{ ...SUBSCRIBER, id: GATEWAY.id }]);
-      expect(await operations.things()).toStrictEqual([
-        { ...SUBSCRIBER, id: GATEWAY.id },
-        { ...STATION, name: 'new', datastreams: [] },
+    it('keeps what was valid before: by version and by event time', async () => {
+      const renamed = { ...STATION, name: 'new', datastreams: [] };
+      const later = epochMs(VALID + 1_000);
+      await operations.applyRegistryChange({ ...CHANGE, put: [STATION, BASIN].map(valid) });
+      await operations.applyRegistryChange({
+        ...CHANGE,
+        validFrom: later,
+        put: [{ ...valid(renamed), validFrom: later }],
+        retire: [BASIN],
+      });
+      const partsOf = async (selection: PartSelection) =>
+        (await operations.parts(selection)).map(({ part }) => part);
+      expect(await partsOf({ newest: true })).toStrictEqual([renamed]);
+      expect(await partsOf({ version: 2 })).toStrictEqual([renamed]);
+      expect(await partsOf({ version: 1 })).toStrictEqual([BASIN, STATION]);
+      expect(await partsOf({ version: 0 })).toStrictEqual([]);
+      expect(await partsOf({ validAt: epochMs(later - 1) })).toStrictEqual([BASIN, STATION]);
+      expect(await partsOf({ validAt: later })).toStrictEqual([renamed]);
+      expect(await partsOf({ validAt: epochMs(VALID - 1) })).toStrictEqual([]);
+      expect((await operations.registryVersions(1)).map(({ version }) => version)).toEqual([2]);
+    });
+
+    it('brings a retired part back', async () => {
+      await operations.applyRegistryChange({ ...CHANGE, put: [valid(BASIN)] });
+      await operations.applyRegistryChange({ ...CHANGE, retire: [BASIN] });
+      expect(await operations.parts({ newest: true })).toEqual([]);
+      await operations.applyRegistryChange({ ...CHANGE, put: [{ ...valid(BASIN), origin: 'registered' }] });
+      expect(await operations.parts({ newest: true })).toStrictEqual([
+        { part: BASIN, origin: 'registered', version: 3, validFrom: VALID },
       ]);
     });
 
-    it('puts all things or none', async () => {
-      await operations.putThings([BARE]);
-      const broken = { ...STATION, name: null } as unknown as StationSpec;
-      await expect(operations.putThings([{ ...BARE, name: 'changed' }, broken])).rejects.toThrow(/./);
-      expect(await operations.things()).toStrictEqual([BARE]);
+    it('lets a thing take the place of one of another kind, and only a thing', async () => {
+      const area: Basin = { ...BASIN, id: GATEWAY.id };
+      await operations.applyRegistryChange({ ...CHANGE, put: [GATEWAY, area].map(valid) });
+      const subscriber = { ...SUBSCRIBER, id: GATEWAY.id };
+      await operations.applyRegistryChange({ ...CHANGE, put: [valid(subscriber)] });
+      const parts = await operations.parts({ newest: true });
+      expect(parts.map(({ part }) => part)).toStrictEqual([area, subscriber]);
+    });
+
+    it('applies a change whole or not at all', async () => {
+      await operations.applyRegistryChange({ ...CHANGE, put: [valid(BARE)] });
+      const twice = { ...CHANGE, put: [{ ...BARE, name: 'changed' }, STATION, STATION].map(valid) };
+      await expect(operations.applyRegistryChange(twice)).rejects.toThrow(/./);
+      expect((await operations.parts({ newest: true })).map(({ part }) => part)).toStrictEqual([BARE]);
+      expect(await operations.registryVersions(9)).toHaveLength(1);
     });
 
     it('adds and replaces credentials', async () => {
@@ -122,6 +201,42 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
       expect(await operations.tokens()).toStrictEqual([revoked]);
     });
 
+    it('adds and replaces users with their scope in order, and keeps their sessions', async () => {
+      await operations.putUser({ user: USER, endedSessions: [] });
+      await operations.putUser({ user: { ...USER, name: 'admin' }, endedSessions: [] });
+      await operations.putSession(SESSION);
+      expect(await operations.users()).toStrictEqual([{ ...USER, name: 'admin' }, USER]);
+      const disabled: User = { ...USER, passwordHash: 'new', disabledAt: AT, scope: ['b1'] };
+      await operations.putUser({ user: disabled, endedSessions: [] });
+      await reopen();
+      expect(await operations.users()).toStrictEqual([{ ...USER, name: 'admin' }, disabled]);
+      expect(await operations.sessions()).toStrictEqual([SESSION]);
+    });
+
+    it('ends sessions together with the change of a user, all or nothing', async () => {
+      await operations.putUser({ user: USER, endedSessions: [] });
+      await operations.putSession(SESSION);
+      await operations.putSession({ ...SESSION, tokenSha256: 'ee' });
+      const broken = { ...USER, displayName: null } as unknown as User;
+      await expect(operations.putUser({ user: broken, endedSessions: ['dd'] })).rejects.toThrow(/./);
+      expect(await operations.sessions()).toHaveLength(2);
+      await operations.putUser({ user: { ...USER, role: 'viewer' }, endedSessions: ['dd', 'unknown'] });
+      await reopen();
+      expect(await operations.sessions()).toStrictEqual([{ ...SESSION, tokenSha256: 'ee' }]);
+    });
+
+    it('replaces and removes sessions, and takes none of a stranger', async () => {
+      await operations.putUser({ user: USER, endedSessions: [] });
+      await operations.putSession(SESSION);
+      const seen: Session = { ...SESSION, lastSeenAt: epochMs(AT + 1) };
+      await operations.putSession(seen);
+      await expect(operations.putSession({ ...SESSION, user: 'nobody' })).rejects.toThrow(/./);
+      await reopen();
+      expect(await operations.sessions()).toStrictEqual([seen]);
+      await operations.removeSessions(['dd', 'unknown']);
+      expect(await operations.sessions()).toEqual([]);
+    });
+
     it('adds up refusals by principal and reason', async () => {
       const bad = { principal: 'S-1', reason: 'bad_secret', count: 2 };
       await operations.addRefusals([bad, { principal: '-', reason: 'revoked', count: 1 }]);
@@ -134,7 +249,13 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
     });
 
     it('answers the newest audit entries first', async () => {
-      const entry: AuditEntry = { at: AT, principal: 'control', action: 'enrol', subject: 'S-1' };
+      const entry: AuditEntry = {
+        at: AT,
+        principal: 'control',
+        organisation: 'o',
+        action: 'enrol',
+        subject: 'S-1',
+      };
       await operations.appendAudit(entry);
       await operations.appendAudit({ ...entry, action: 'rotate', detail: 'why' });
       await operations.appendAudit({ ...entry, action: 'revoke' });
