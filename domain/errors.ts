@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   unauthenticated: 'No valid token or session came with the request.',
   forbidden: 'The role of this principal does not allow the request.',
   rate_limited: 'Too many requests from this client; try again later.',
+  too_many_streams: 'As many event streams are open as the server allows; try again later.',
   payload_too_large: 'The body is larger than the limit.',
   headers_too_large: 'The request line and headers are larger than the limit.',
   method_not_allowed: 'The path exists, but not with this method; `Allow` names those it has.',

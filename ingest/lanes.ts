@@ -20,6 +20,7 @@ import { roundRobin } from './round-robin.ts';
 import { Signal } from './signal.ts';
 import type { StationTrackers } from './station-trackers.ts';
 import type { StoreWriter } from './store-writer.ts';
+import { UnstoredAge } from './unstored-age.ts';
 
 export interface LanesOptions {
   readonly clock: Clock;
@@ -67,6 +68,7 @@ export class Lanes {
   #statesKeptAt: number;
   #statesThrough: Cursors;
   readonly #startedAt: EpochMs;
+  readonly #unstored = new UnstoredAge();
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -87,6 +89,13 @@ export class Lanes {
   /** Tells that a stream has grown, or that held messages were released. */
   wake(stream: JournalStream): void {
     this.#signals[stream].raise();
+  }
+
+  /** Age of the oldest message that was read and is not yet durable in the store, milliseconds; 0 when there is none. */
+  oldestUnstoredMs(): number {
+    const { clock, writer } = this.#options;
+    const oldest = this.#unstored.oldest(writer.committed);
+    return oldest === undefined ? 0 : Math.max(0, clock.now() - oldest);
   }
 
   /** All states that changed, as of what is taken now, to be kept with the next batch. */
@@ -201,7 +210,10 @@ export class Lanes {
   async #next(stream: JournalStream): Promise<readonly JournalBatch[] | undefined> {
     while (!this.#stopping) {
       const batches = await this.#options.reader.read(stream, this.taken[stream], READ_BYTES[stream]);
-      if (batches.length > 0) return batches;
+      if (batches.length > 0) {
+        this.#unstored.took(stream, batches, this.#options.writer.committed);
+        return batches;
+      }
       if (this.#stopping) break;
       if (stream === 'live') await this.#caughtUp();
       await this.#signals[stream].wait();

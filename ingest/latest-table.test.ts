@@ -23,6 +23,22 @@ describe('LatestTable', () => {
     expect(table.all().map(row => row.v)).toEqual([v]);
   });
 
+  it('tells what came since a revision, and a reading that changes nothing is no news', () => {
+    const table = new LatestTable();
+    expect([table.revision, table.changedSince(0)]).toEqual([0, []]);
+    table.offer(at(1, 5));
+    table.offer(at(1, 6, { datastream: 2 }));
+    const before = table.revision;
+    expect(table.changedSince(0).map(row => row.v)).toEqual([5, 6]);
+    expect(table.changedSince(before)).toEqual([]);
+    table.offer(at(1, 5));
+    table.offer(at(0, 9));
+    expect(table.revision).toBe(before);
+    table.offer(at(2, 7));
+    expect(table.changedSince(before).map(row => row.v)).toEqual([7]);
+    expect(table.changedSince(table.revision)).toEqual([]);
+  });
+
   it('says what the store says, in whatever order readings come', async () => {
     const reading = fc
       .tuple(

@@ -63,15 +63,22 @@ describe('reportLedger', () => {
       refused: REFUSED,
       balanced: true,
     });
-    expect(await reportLedger(sources, REFUSED, 'S-1')).toEqual({
+    expect(await reportLedger(sources, REFUSED, ['S-1'])).toEqual({
       messages: { journalled: 3, decoded: 1, quarantined: 0, inFlight: 2 },
       readings,
       refused: REFUSED.slice(0, 1),
       balanced: true,
     });
-    const second = await reportLedger(sources, REFUSED, 'S-2');
+    const second = await reportLedger(sources, REFUSED, ['S-2']);
     expect(second.messages).toEqual({ journalled: 1, decoded: 0, quarantined: 0, inFlight: 1 });
-    const nobody = await reportLedger(sources, [], 'S-9');
+    const both = await reportLedger(sources, REFUSED, ['S-1', 'S-2', 'S-1', 'S-9']);
+    expect(both).toEqual({
+      messages: { journalled: 4, decoded: 1, quarantined: 0, inFlight: 3 },
+      readings,
+      refused: REFUSED.slice(0, 1),
+      balanced: true,
+    });
+    const nobody = await reportLedger(sources, [], ['S-9']);
     expect([nobody.messages.journalled, nobody.readings.decoded, nobody.balanced]).toEqual([0, 0, true]);
   });
 
@@ -102,7 +109,7 @@ describe('reportLedger', () => {
     const { journal, store } = await scene();
     await store.append(storeBatch({ ledger: [delta] }));
     expect(await reportLedger({ store, reader: journal }, [])).toMatchObject({ balanced: false });
-    expect(await reportLedger({ store, reader: journal }, [], 'S-1')).toMatchObject({ balanced: false });
-    expect(await reportLedger({ store, reader: journal }, [], 'S-2')).toMatchObject({ balanced: true });
+    expect(await reportLedger({ store, reader: journal }, [], ['S-1'])).toMatchObject({ balanced: false });
+    expect(await reportLedger({ store, reader: journal }, [], ['S-2'])).toMatchObject({ balanced: true });
   });
 });

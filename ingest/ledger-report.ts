@@ -1,6 +1,6 @@
 import { messagesBalance, readingsBalance } from '../domain/model/ledger.ts';
 import type { Ledger, MessageCounts, ReadingCounts, RefusalCount } from '../domain/model/ledger.ts';
-import type { JournalReader } from '../domain/ports/journal.ts';
+import type { JournalAccount, JournalReader } from '../domain/ports/journal.ts';
 import type { CommittedLedger, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 
 const NO_READINGS: ReadingCounts = {
@@ -22,15 +22,15 @@ const SNAPSHOTS = 4;
  * Where a commit came in between and the journal cleared rows away that the snapshot had still in flight, there was
  * no common instant, and it is tried again. A true imbalance stays.
  *
- * @param station one station only; its refusals are those of the principal of that name
+ * @param stations these stations only, added up; the refusals are those of the principals of these names
  */
 export async function reportLedger(
   sources: { readonly store: TelemetryStore; readonly reader: JournalReader },
   refused: readonly RefusalCount[],
-  station?: string,
+  stations?: readonly string[],
 ): Promise<Ledger> {
   for (let snapshot = 1; ; snapshot += 1) {
-    const ledger = await snapshotLedger(sources, refused, station);
+    const ledger = await snapshotLedger(sources, refused, stations);
     if (ledger.balanced || snapshot === SNAPSHOTS) return ledger;
   }
 }
@@ -38,24 +38,16 @@ export async function reportLedger(
 async function snapshotLedger(
   sources: { readonly store: TelemetryStore; readonly reader: JournalReader },
   refused: readonly RefusalCount[],
-  station: string | undefined,
+  stations: readonly string[] | undefined,
 ): Promise<Ledger> {
   const committed = await sources.store.ledger();
   const account = await sources.reader.account(committed.cursors);
-  if (station !== undefined) {
-    const journal = account.stations.get(station) ?? { journalled: 0, pending: 0 };
-    const kept = committed.stations.get(station);
-    const held = committed.held.get(station) ?? 0;
-    const messages: MessageCounts = {
-      journalled: journal.journalled,
-      decoded: kept?.messages.decoded ?? 0,
-      quarantined: kept?.messages.quarantined ?? 0,
-      inFlight: journal.pending + held,
-    };
+  if (stations !== undefined) {
+    const own = only(new Set(stations), committed, account);
     return ledgerOf(
-      messages,
-      kept?.readings ?? NO_READINGS,
-      refused.filter(refusal => refusal.principal === station),
+      totalMessages(own.committed, own.journal),
+      totalReadings(own.committed),
+      refused.filter(refusal => own.stations.has(refusal.principal)),
     );
   }
   return ledgerOf(
@@ -63,6 +55,28 @@ async function snapshotLedger(
     totalReadings(committed),
     refused,
   );
+}
+
+/** The part of both sides that belongs to some stations. */
+function only(stations: ReadonlySet<string>, committed: CommittedLedger, account: JournalAccount) {
+  const journal = { journalled: 0, pending: 0 };
+  for (const station of stations) {
+    const own = account.stations.get(station);
+    journal.journalled += own?.journalled ?? 0;
+    journal.pending += own?.pending ?? 0;
+  }
+  const pick = <Value>(all: ReadonlyMap<string, Value>): ReadonlyMap<string, Value> =>
+    new Map(
+      [...stations].flatMap(station => {
+        const value = all.get(station);
+        return value === undefined ? [] : [[station, value]];
+      }),
+    );
+  return {
+    stations,
+    journal,
+    committed: { ...committed, stations: pick(committed.stations), held: pick(committed.held) },
+  };
 }
 
 function totalMessages(

@@ -12,6 +12,8 @@ import {
   storedContent,
 } from '../test/harness/ingest-bench.ts';
 import { diskRefusal } from '../test/harness/memory-telemetry-store.ts';
+import { waitFor } from '../test/harness/wait-for.ts';
+import { NOTHING_SEEN } from './pipeline.ts';
 
 const MINUTE = 60_000;
 const ago = (minutes: number) => BENCH_NOW - minutes * MINUTE;
@@ -281,6 +283,42 @@ describe('IngestPipeline and what it is given', () => {
     await bench.pipeline.stop();
     expect((await bench.ledger()).messages).toMatchObject({ decoded: 1, inFlight: 0 });
     expect((await bench.store.ledger()).cursors.live).toBe(1);
+  });
+});
+
+describe('IngestPipeline and who watches it', () => {
+  it('tells what moved since a mark: everything first, then only what came', async () => {
+    await start();
+    await bench.send({ obs: [level(ago(3), 5)] });
+    await bench.send({ station: 'S-2', obs: [level(ago(3), 6)] });
+    await bench.settle();
+    const first = bench.pipeline.changesSince(NOTHING_SEEN);
+    expect(first.latest.map(({ v }) => v)).toEqual([5, 6]);
+    expect(first.tracks.map(({ station }) => station)).toEqual(['S-1', 'S-2']);
+    expect(bench.pipeline.changesSince(first.mark)).toEqual({ mark: first.mark, latest: [], tracks: [] });
+    await bench.send({ station: 'S-2', obs: [level(ago(4), 8)] });
+    await bench.settle();
+    // A late reading is no last value, but the station was heard.
+    const second = bench.pipeline.changesSince(first.mark);
+    expect(second.latest).toEqual([]);
+    expect(second.tracks.map(({ station }) => station)).toEqual(['S-2']);
+  });
+
+  it('tells for how long the oldest message waits for the store', async () => {
+    await start();
+    expect(bench.pipeline.status().oldestUnstoredMs).toBe(0);
+    bench.store.hold();
+    const heard: number[] = [];
+    bench.pipeline.subscribe(({ t }) => heard.push(t));
+    await bench.send({ obs: [level(ago(2))] });
+    await waitFor('the first reading', () => heard.length === 1);
+    bench.clock.advance(3_000);
+    await bench.send({ obs: [level(ago(1))] });
+    await waitFor('the second reading', () => heard.length === 2);
+    expect(bench.pipeline.status().oldestUnstoredMs).toBe(3_000);
+    bench.store.release();
+    await bench.settle();
+    expect(bench.pipeline.status().oldestUnstoredMs).toBe(0);
   });
 });
 

@@ -49,6 +49,8 @@ export interface IngestStatus {
   readonly clockTrust: ClockTrust;
   readonly held: number;
   readonly outstandingReadings: number;
+  /** Since when the oldest message waits that was read and is not durable in the store, milliseconds; 0: none does. */
+  readonly oldestUnstoredMs: number;
   readonly committed: { readonly live: number; readonly backlog: number };
   readonly taken: { readonly live: number; readonly backlog: number };
   readonly acceptedReadings: number;
@@ -59,6 +61,22 @@ export interface IngestStatus {
     readonly p99: number;
     readonly max: number;
   };
+}
+
+/** Up to where a listener has seen what ingest knows. */
+export interface IngestMark {
+  readonly latest: number;
+  readonly tracks: number;
+}
+
+/** Where nothing was seen yet: everything is a change since then. */
+export const NOTHING_SEEN: IngestMark = { latest: 0, tracks: 0 };
+
+/** What moved since a mark, and the mark to ask with the next time. */
+export interface IngestChanges {
+  readonly mark: IngestMark;
+  readonly latest: readonly Observation[];
+  readonly tracks: readonly StationTrack[];
 }
 
 const POLL_MS = durationMs(500);
@@ -177,12 +195,23 @@ export class IngestPipeline {
     return this.#trackers.all();
   }
 
+  /** The last values and the tracks that moved since the mark. */
+  changesSince(mark: IngestMark): IngestChanges {
+    const { latest } = this.#feed;
+    return {
+      mark: { latest: latest.revision, tracks: this.#trackers.revision },
+      latest: latest.changedSince(mark.latest),
+      tracks: this.#trackers.observedSince(mark.tracks),
+    };
+  }
+
   status(): IngestStatus {
     const { writer, lanes } = this.#running ?? {};
     return {
       clockTrust: this.#court.trust,
       held: this.#court.heldCount,
       outstandingReadings: writer?.outstanding ?? 0,
+      oldestUnstoredMs: lanes?.oldestUnstoredMs() ?? 0,
       committed: writer?.committed ?? { live: 0, backlog: 0 },
       taken: { live: lanes?.taken.live ?? 0, backlog: lanes?.taken.backlog ?? 0 },
       acceptedReadings: this.#feed.accepted,

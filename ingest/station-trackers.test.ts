@@ -38,6 +38,21 @@ describe('StationTrackers', () => {
     expect(trackers.takeChanged()).toEqual([]);
   });
 
+  it('tells whom it observed since a revision; those it took over count as observed', () => {
+    const trackers = new StationTrackers();
+    trackers.adopt([{ station: 'S-1', state: '{"lastReceived":1}' }], EXACT);
+    const adopted = trackers.revision;
+    expect(trackers.observedSince(0).map(({ station }) => station)).toEqual(['S-1']);
+    expect(trackers.observedSince(adopted)).toEqual([]);
+    trackers.observe('S-2', message(1, 5));
+    expect(trackers.observedSince(adopted)).toEqual([
+      expect.objectContaining({ station: 'S-2', lastReceived: 5 }),
+    ]);
+    const second = trackers.revision;
+    trackers.observe('S-1', message(1, 6));
+    expect(trackers.observedSince(second).map(({ station }) => station)).toEqual(['S-1']);
+  });
+
   it('goes on from what was kept, without the clock samples', () => {
     const first = new StationTrackers();
     first.observe('S-1', message(7, 5));

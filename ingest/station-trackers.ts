@@ -18,7 +18,10 @@ interface Track {
   readonly sequence: SequenceTracker;
   readonly clock: ClockOffsetTracker;
   lastReceived: EpochMs;
+  /** Whether its state has to be kept with the next batch. */
   changed: boolean;
+  /** The revision in which it was observed last. */
+  revision: number;
 }
 
 const KEPT = z.object({
@@ -38,6 +41,12 @@ const KEPT_TEXT = FROM_JSON.pipe(KEPT);
 /** Sequence gaps and clock offsets per station. The sequence state is kept with the store, clock samples are not. */
 export class StationTrackers {
   readonly #tracks = new Map<string, Track>();
+  #revision = 0;
+
+  /** Grows with every message observed; 0 before the first. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   /** @param kept `isExact`: no message was consumed after the states were kept */
   adopt(
@@ -48,11 +57,13 @@ export class StationTrackers {
       const known = KEPT_TEXT.safeParse(state);
       // A state of another version only informs; starting anew loses no reading.
       if (!known.success) continue;
+      this.#revision += 1;
       this.#tracks.set(station, {
         sequence: new SequenceTracker(known.data.sequence, kept),
         clock: new ClockOffsetTracker(),
         lastReceived: known.data.lastReceived as EpochMs,
         changed: false,
+        revision: this.#revision,
       });
     }
   }
@@ -68,6 +79,7 @@ export class StationTrackers {
         clock: new ClockOffsetTracker(),
         lastReceived: message.received,
         changed: true,
+        revision: 0,
       };
       this.#tracks.set(station, track);
     }
@@ -76,15 +88,28 @@ export class StationTrackers {
     if (message.live) track.clock.observe(message.sent, message.received);
     if (message.received > track.lastReceived) track.lastReceived = message.received;
     track.changed = true;
+    this.#revision += 1;
+    track.revision = this.#revision;
   }
 
   all(): StationTrack[] {
-    return [...this.#tracks].map(([station, track]) => ({
-      station,
-      lastReceived: track.lastReceived,
-      sequence: track.sequence.state(),
-      clock: track.clock.estimate(),
-    }));
+    return this.observedSince(0);
+  }
+
+  /** The stations observed after that revision; after 0 all of them. */
+  observedSince(revision: number): StationTrack[] {
+    const observed: StationTrack[] = [];
+    if (revision >= this.#revision) return observed;
+    for (const [station, track] of this.#tracks) {
+      if (track.revision <= revision) continue;
+      observed.push({
+        station,
+        lastReceived: track.lastReceived,
+        sequence: track.sequence.state(),
+        clock: track.clock.estimate(),
+      });
+    }
+    return observed;
   }
 
   /** States that changed since the last call, to be kept with the next batch. */

@@ -12,7 +12,8 @@ import type {
 } from '../domain/ports/telemetry-store.ts';
 import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import type { IngestStatus } from '../ingest/pipeline.ts';
+import type { Cursors } from '../domain/ports/journal.ts';
+import type { IngestMark, IngestStatus } from '../ingest/pipeline.ts';
 import type { BackupProgress } from './backup/backup-progress.ts';
 import type { BackupSummary } from './backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from './export/make-export.ts';
@@ -67,6 +68,19 @@ export interface StationHealth {
   readonly clockUncertaintyMs?: number;
 }
 
+/** What ingest knows of a station's health; whether it is connected, the broker knows. */
+export type TrackedHealth = Omit<StationHealth, 'connected' | 'connectedSince'>;
+
+/** What moved in the district since a mark. */
+export interface Changes {
+  /** To ask with the next time. */
+  readonly mark: IngestMark;
+  readonly latest: readonly LatestValue[];
+  readonly tracked: ReadonlyMap<string, TrackedHealth>;
+  /** Of this moment and whole: a connection that ended leaves no trace in it. */
+  readonly connections: ReadonlyMap<string, { readonly since: EpochMs }>;
+}
+
 /** What a replay of quarantine did. */
 export interface QuarantineReplay {
   readonly tried: number;
@@ -91,6 +105,10 @@ export interface Application {
   registry(): Registry;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;
+  /** What moved since the mark of the last call; `NOTHING_SEEN` asks for everything. */
+  changesSince(mark: IngestMark): Promise<Changes>;
+  /** The last group commit of each stream of the journal; the cursors of `ingestStatus` count in the same. */
+  journalHead(): Promise<Cursors>;
   /** `undefined` when the station is registered without this datastream and the store never saw it. */
   findDatastream(
     address: DatastreamAddress,
@@ -109,8 +127,8 @@ export interface Application {
     readonly aggregates: readonly Aggregate[];
     readonly limit: number;
   }): Promise<readonly AggregateRow[]>;
-  /** In total, or of one station. */
-  ledger(station?: string): Promise<Ledger>;
+  /** In total, of one station, or of some added up. */
+  ledger(of?: string | readonly string[]): Promise<Ledger>;
   /** Compares the ledger's stored counts with the rows in the tables. */
   auditLedger(): Promise<{ readonly agrees: boolean; readonly differences: readonly string[] }>;
   quarantine(query: QuarantineQuery): Promise<readonly QuarantineRow[]>;

@@ -6,12 +6,14 @@ import { upTopic } from '../domain/model/topic.ts';
 import type { ThingId } from '../domain/model/identifier.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { RefusalReason } from '../domain/ports/identity.ts';
-import type { JournalAppender } from '../domain/ports/journal.ts';
+import type { Cursors, JournalAppender } from '../domain/ports/journal.ts';
 import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import type { IngestMark } from '../ingest/pipeline.ts';
 import type { ExportQuery } from '../storage/duckdb/observation-export.ts';
 import type {
   Application,
+  Changes,
   IngestStatus,
   LatestValue,
   MetricSample,
@@ -29,6 +31,7 @@ import type { Administration } from './identity/administration.ts';
 import { appendDurably } from './journal-append.ts';
 import { auditStored } from './ledger-audit.ts';
 import type { RefusalLedger } from './refusal-ledger.ts';
+import { stationHealth, trackedHealth } from './station-health.ts';
 import type { IngestThread } from './workers/ingest-thread.ts';
 
 /** The running parts that answer the application's questions. */
@@ -36,7 +39,7 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly administration: Administration;
   readonly refusals: RefusalLedger;
-  readonly journal: JournalAppender;
+  readonly journal: JournalAppender & { stats(): Promise<{ readonly lastSeq: Cursors }> };
   readonly store: TelemetryStore;
   readonly ingest: IngestThread;
   readonly index: DatastreamIndex;
@@ -71,6 +74,10 @@ export class LiveApplication implements Application {
     return this.#parts.ingest.status();
   }
 
+  async journalHead(): Promise<Cursors> {
+    return (await this.#parts.journal.stats()).lastSeq;
+  }
+
   registry(): Registry {
     return this.#parts.administration.registry.current();
   }
@@ -78,24 +85,33 @@ export class LiveApplication implements Application {
   async stationHealth(): Promise<ReadonlyMap<string, StationHealth>> {
     const health = new Map<string, StationHealth>();
     const connections = this.#parts.connections();
-    for (const [id, { since }] of connections) health.set(id, { connected: true, connectedSince: since });
-    for (const { station, lastReceived, sequence, clock } of await this.#parts.ingest.tracks()) {
-      health.set(station, {
-        ...(health.get(station) ?? { connected: false }),
-        lastReceived,
-        ...(sequence === undefined ? {} : { sequenceGaps: sequence.gaps, sequenceResets: sequence.resets }),
-        ...(clock === undefined ? {} : { clockOffsetMs: clock.offsetMs }),
-        ...(clock?.uncertaintyMs === undefined ? {} : { clockUncertaintyMs: clock.uncertaintyMs }),
-      });
+    for (const [id, connection] of connections) health.set(id, stationHealth(connection, undefined));
+    for (const track of await this.#parts.ingest.tracks()) {
+      health.set(track.station, stationHealth(connections.get(track.station), trackedHealth(track)));
     }
     return health;
   }
 
   async latest(): Promise<readonly LatestValue[]> {
-    const { ingest, index } = this.#parts;
-    const observations = await ingest.latest();
-    // After the observations, so that each of them has its datastream in the index.
-    await index.refresh();
+    return await this.#named(await this.#parts.ingest.latest());
+  }
+
+  async changesSince(since: IngestMark): Promise<Changes> {
+    const { mark, latest, tracks } = await this.#parts.ingest.changesSince(since);
+    return {
+      mark,
+      latest: await this.#named(latest),
+      tracked: new Map(tracks.map(track => [track.station, trackedHealth(track)])),
+      connections: this.#parts.connections(),
+    };
+  }
+
+  /** Puts the names of the datastreams to observations. */
+  async #named(observations: readonly Observation[]): Promise<readonly LatestValue[]> {
+    const { index } = this.#parts;
+    // A fetch that was under way already may have begun before the observations came; the next one has not.
+    if (observations.some(({ datastream }) => index.byId(datastream) === undefined)) await index.refresh();
+    if (observations.some(({ datastream }) => index.byId(datastream) === undefined)) await index.refresh();
     const values: LatestValue[] = [];
     for (const observation of observations) {
       const datastream = index.byId(observation.datastream);
@@ -130,12 +146,14 @@ export class LiveApplication implements Application {
     return this.#parts.store.aggregate({ ...rest, datastreams: [datastream] });
   }
 
-  async ledger(station?: string): Promise<Ledger> {
-    const ledger = await this.#parts.ingest.ledger(station);
+  async ledger(of?: string | readonly string[]): Promise<Ledger> {
+    const stations = typeof of === 'string' ? [of] : of;
+    const ledger = await this.#parts.ingest.ledger(stations);
     const refused = this.#parts.refusals.all();
     return {
       ...ledger,
-      refused: station === undefined ? refused : refused.filter(({ principal }) => principal === station),
+      refused:
+        stations === undefined ? refused : refused.filter(({ principal }) => stations.includes(principal)),
     };
   }
 

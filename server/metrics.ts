@@ -79,6 +79,11 @@ export const METRICS = {
   ),
   ww_http_requests_in_flight: gauge('HTTP requests that are not yet answered.', 'requests'),
   ww_http_connections: gauge('Open HTTP connections.', 'connections'),
+  ww_http_streams: gauge('Open event streams.', 'streams'),
+  ww_http_streams_dropped_total: counter(
+    'Event streams that were cut because their client did not keep up.',
+    'streams',
+  ),
 
   ww_event_loop_active_seconds_total: counter('Time the main event loop was busy.', 'seconds'),
   process_cpu_seconds_total: counter('Processor time of the process, user and system.', 'seconds'),

@@ -68,7 +68,7 @@ class OpenedDirectory implements OfflineDirectory {
     const administration = new Administration({ operations: await this.#open(), clock: SYSTEM_CLOCK });
     await administration.load();
     const site = await loadSite(this.#config.site);
-    await administration.applySite(SYSTEM_PRINCIPAL, site.things);
+    await administration.applySite(SYSTEM_PRINCIPAL, { parts: site.things });
     return administration;
   }
 
@@ -127,7 +127,9 @@ export function ledgerOffline(config: Config, station?: string): Promise<Ledger>
     const reader = createJournalReader((await directory.journal()).openReader());
     const refused = await directory.refusals();
     return await directory
-      .withStore(config.dataDir, store => reportLedger({ store, reader }, refused, station))
+      .withStore(config.dataDir, store =>
+        reportLedger({ store, reader }, refused, station === undefined ? undefined : [station]),
+      )
       .finally(() => reader.close());
   });
 }

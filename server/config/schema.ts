@@ -147,6 +147,13 @@ const httpLimits = atMost(
       max: 1_000_000,
       default: DEFAULT_HTTP_LIMITS.connectionsPerAddress,
     }),
+    streams: integer({
+      env: 'WW_HTTP_STREAMS',
+      description: 'Most event streams that may be open at the same time; more are answered 503.',
+      min: 0,
+      max: 100_000,
+      default: DEFAULT_HTTP_LIMITS.streams,
+    }),
     stopGraceMs: duration({
       env: 'WW_HTTP_STOP_GRACE_MS',
       description: 'How long a stop waits for requests in flight before it cuts them.',

@@ -1,10 +1,18 @@
+import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** What a handler answers; the server turns it into bytes. */
 export type Answer =
   | { readonly kind: 'json'; readonly status: number | undefined; readonly body: unknown }
   | { readonly kind: 'text'; readonly contentType: string; readonly text: string }
+  | StreamAnswer
   | ItemsAnswer;
+
+/** A stream of events. `open` takes the response over; `isAllowed` says whether its sender may still listen. */
+export interface StreamAnswer {
+  readonly kind: 'stream';
+  readonly open: (response: ServerResponse, isAllowed: () => boolean | Promise<boolean>) => void;
+}
 
 /** A list. Items become JSON one by one while they are sent, never all in one turn of the event loop. */
 export interface ItemsAnswer {

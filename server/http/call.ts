@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Application, Principal } from '../application.ts';
 import type { MetricSample } from '../metrics.ts';
+import type { EventStream } from '../stream/event-stream.ts';
 import type { Answer } from './answer.ts';
 import type { ROUTES, RouteId } from './routes.ts';
 
@@ -11,8 +12,12 @@ type Parsed<Spec, Part extends string> =
 /** A request that was admitted and parsed, with the types of its route. */
 export interface Call<Id extends RouteId> {
   readonly application: Application;
-  /** The version of the server, and what the HTTP server itself counts. */
-  readonly server: { readonly version: string; samples(): readonly MetricSample[] };
+  /** The version of the server, what the HTTP server itself counts, and its event streams. */
+  readonly server: {
+    readonly version: string;
+    samples(): readonly MetricSample[];
+    readonly streams: EventStream;
+  };
   readonly principal: Route<Id>['access'] extends 'public' ? undefined : Principal;
   readonly params: Parsed<Route<Id>, 'params'>;
   readonly query: Parsed<Route<Id>, 'query'>;

@@ -4,6 +4,7 @@ import { readObservations, submitObservations } from './observation-handlers.ts'
 import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
 import { listQuarantine, replayQuarantine, showQuarantineItem } from './quarantine-handlers.ts';
 import type { RouteId } from './routes.ts';
+import { openStream } from './stream-handler.ts';
 import { listLatest, listStations, showStation } from './station-handlers.ts';
 
 /** Who answers which route. */
@@ -14,6 +15,7 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   openapi: answerOpenApi,
   stations: listStations,
   station: showStation,
+  stream: openStream,
   latest: listLatest,
   observations: readObservations,
   submit: submitObservations,

@@ -50,6 +50,7 @@ const VALID: Record<RouteId, { path: string } & ProbeRequest> = {
     path: '/api/v1/observations',
     json: { station: 'RIVER-1', sent: 1, obs: [{ p: 'water_level', t: 1, v: 3.2 }] },
   },
+  stream: { path: '/api/v1/stream' },
   ledger: { path: '/api/v1/ledger' },
   ledgerAudit: { path: '/api/v1/ledger/audit' },
   quarantine: { path: '/api/v1/quarantine' },
@@ -68,6 +69,7 @@ const ALLOWED: Record<RouteId, string> = {
   latest: 'viewer duty dispatcher engineer integrator admin',
   observations: 'viewer duty dispatcher engineer integrator admin',
   submit: 'engineer integrator admin',
+  stream: 'viewer duty dispatcher engineer integrator admin',
   ledger: 'viewer duty dispatcher engineer integrator admin',
   ledgerAudit: 'viewer duty dispatcher engineer admin',
   quarantine: 'viewer duty dispatcher engineer integrator admin',
@@ -157,7 +159,7 @@ describe('paths and methods', () => {
     expect(answer.body).toMatchObject({ code: 'method_not_allowed' });
   });
 
-  it.each(['/healthz', '/metrics', '/api/v1/latest', '/api/v1/stations/RIVER-1'])(
+  it.each(['/healthz', '/metrics', '/api/v1/latest', '/api/v1/stations/RIVER-1', '/api/v1/stream'])(
     'answers HEAD %s with the headers of GET and no body',
     async path => {
       const token = tokens.get('viewer')!;

@@ -1,5 +1,7 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import fastify from 'fastify';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError, isAppError, messageOf } from '../../domain/errors.ts';
@@ -8,10 +10,12 @@ import { STRANGER } from '../../domain/ports/identity.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { durationMs } from '../../domain/time/instant.ts';
 import type { Application } from '../application.ts';
+import { EventStream } from '../stream/event-stream.ts';
+import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
 import { RefusedRequest, authorise, enforceRate, identify } from './admission.ts';
 import type { Arrival, Caller } from './admission.ts';
 import { renderList } from './answer.ts';
-import type { Answer } from './answer.ts';
+import type { Answer, StreamAnswer } from './answer.ts';
 import type { Call, Handler } from './call.ts';
 import { ConnectionGuard, answerClientError } from './connection-guard.ts';
 import { HANDLERS } from './handlers.ts';
@@ -76,6 +80,7 @@ class FastifyHttpServer implements HttpServer {
   readonly #limits: HttpLimits;
   readonly #limiter: RateLimiter;
   readonly #counters = new RequestCounters();
+  readonly #streams: EventStream;
   readonly #passages = new WeakMap<FastifyRequest, Passage>();
   /** Connections whose error was answered and counted already. */
   readonly #brokenOff = new WeakSet<Socket>();
@@ -92,6 +97,7 @@ class FastifyHttpServer implements HttpServer {
     this.#log = options.log;
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     this.#limiter = new RateLimiter({ clock: options.clock, ...this.#limits });
+    this.#streams = new EventStream({ ...options, limits: this.#limits });
   }
 
   async start(): Promise<void> {
@@ -128,6 +134,7 @@ class FastifyHttpServer implements HttpServer {
       });
       app.server.closeAllConnections();
     });
+    this.#streams.stop();
     // Closing the server ends connections whose answer is written but not yet sent, so that comes last.
     await this.#quiet();
     await app.close();
@@ -205,13 +212,14 @@ class FastifyHttpServer implements HttpServer {
           application: this.#application,
           server: {
             version: this.#options.version ?? '0.0.0',
-            samples: () => this.#counters.samples(this.#guard?.open ?? 0),
+            samples: () => [...this.#counters.samples(this.#guard?.open ?? 0), ...this.#streams.samples()],
+            streams: this.#streams,
           },
           principal: this.#passages.get(request)?.caller.principal,
           ...validateRequest(spec, request),
         };
         // The schemas and the access of the route make these types true; the compiler cannot follow the table.
-        const answer = await handler(call as Call<Id>);
+        const answer = await handler(call as unknown as Call<Id>);
         return this.#send(reply, answer, spec.status);
       },
     });
@@ -252,6 +260,7 @@ class FastifyHttpServer implements HttpServer {
 
   #send(reply: FastifyReply, answer: Answer, status: number): FastifyReply {
     reply.status((answer.kind === 'json' ? answer.status : undefined) ?? status);
+    if (answer.kind === 'stream') return this.#openStream(reply, answer);
     if (answer.kind === 'text') return reply.type(answer.contentType).send(answer.text);
     reply.type('application/json; charset=utf-8');
     if (answer.kind === 'json') return reply.send(JSON.stringify(answer.body));
@@ -259,6 +268,25 @@ class FastifyHttpServer implements HttpServer {
     if (typeof list === 'string') return reply.send(list);
     // A HEAD needs the headers of a list, not the work of writing it.
     return reply.request.method === 'HEAD' ? reply.send() : reply.send(Readable.from(list));
+  }
+
+  #openStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
+    this.#addHeaders(reply);
+    // Proxies of the nginx family would hold events back to fill their buffers.
+    reply.header('x-accel-buffering', 'no').type(EVENT_STREAM_CONTENT_TYPE);
+    if (reply.request.method === 'HEAD') return reply.send();
+    reply.hijack();
+    reply.raw.writeHead(reply.statusCode, reply.getHeaders() as OutgoingHttpHeaders);
+    answer.open(reply.raw, () => this.#isStillAllowed(reply.request));
+    return reply;
+  }
+
+  /** Whether the sender of a request would still be let in, as the same principal with the same rights. */
+  #isStillAllowed(request: FastifyRequest): boolean {
+    const passage = this.#passages.get(request);
+    if (passage === undefined) return false;
+    const caller = identify(this.#application, passage.arrival);
+    return isDeepStrictEqual(caller.principal, passage.caller.principal);
   }
 
   #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -12,6 +12,10 @@ export interface HttpLimits {
   readonly concurrentPerClient: number;
   readonly connections: number;
   readonly connectionsPerAddress: number;
+  /** Event streams that may be open at the same time. */
+  readonly streams: number;
+  /** What may wait for a client that reads its event stream too slowly; over that the stream is cut. */
+  readonly streamBufferBytes: number;
   /** Time until the headers must have arrived. */
   readonly headersTimeoutMs: number;
   /** Time until the whole request must have arrived. */
@@ -32,6 +36,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   concurrentPerClient: 64,
   connections: 2_000,
   connectionsPerAddress: 200,
+  streams: 500,
+  streamBufferBytes: 4 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,
   keepAliveMs: 30_000,

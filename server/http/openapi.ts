@@ -46,7 +46,7 @@ function operation(id: string, spec: RouteSpec, schemas: SchemaCollector): JsonO
         description: spec.summary,
         content:
           spec.response === undefined
-            ? { [spec.contentType ?? 'text/plain']: { schema: { type: 'string' } } }
+            ? { [spec.contentType ?? 'text/plain']: { schema: { type: 'string' }, ...events(spec, schemas) } }
             : json(schemas.convert(spec.response, 'output')),
       },
       ...(id === 'readyz' && spec.response !== undefined
@@ -58,6 +58,13 @@ function operation(id: string, spec: RouteSpec, schemas: SchemaCollector): JsonO
       },
     },
   };
+}
+
+/** OpenAPI 3.1 has no words for the events of a stream: the schema of each one's data stands in an extension. */
+function events(spec: RouteSpec, schemas: SchemaCollector): JsonObject {
+  if (spec.events === undefined) return {};
+  const data = Object.entries(spec.events).map(([name, schema]) => [name, schemas.convert(schema, 'output')]);
+  return { 'x-events': Object.fromEntries(data) };
 }
 
 function parameters(

@@ -1,23 +1,18 @@
 import { performance } from 'node:perf_hooks';
-import { messageOf } from '../../domain/errors.ts';
-import type { Readiness } from '../application.ts';
 import { METRICS_CONTENT_TYPE, renderMetrics } from '../metrics.ts';
 import type { MetricSample } from '../metrics.ts';
 import { jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import { openApiDocument } from './openapi.ts';
+import { readinessNow } from './readiness-now.ts';
 
 export function answerHealth({ application }: Call<'healthz'>): Answer {
   return jsonAnswer({ status: 'ok', startedAt: application.startedAt });
 }
 
 export async function answerReadiness({ application }: Call<'readyz'>): Promise<Answer> {
-  const { ready, reasons, warnings } = await application.readiness().catch((error: unknown): Readiness => ({
-    ready: false,
-    reasons: [{ code: 'worker_failed', message: messageOf(error), since: application.now() }],
-    warnings: [],
-  }));
+  const { ready, reasons, warnings } = await readinessNow(application);
   return jsonAnswer({ ready, reasons, warnings }, ready ? 200 : 503);
 }
 

@@ -138,6 +138,80 @@ export const ledgerResponse = z
   })
   .meta({ id: 'Ledger' });
 
+const cursors = z.strictObject({ live: count, backlog: count });
+
+/** What ingest has taken and not yet stored. */
+export const ingestView = z
+  .strictObject({
+    clockTrust: z.enum(['trusted', 'watching', 'suspect']).describe('Whether our own clock is believed.'),
+    held: count.describe('Messages held because our own clock is suspect.'),
+    acceptedReadings: count.describe('Since the start of the server.'),
+    outstandingReadings: count.describe('Accepted and not yet durable in the store.'),
+    oldestUnstoredMs: z
+      .number()
+      .describe('Age of the oldest message that is read and not yet durable in the store; 0: there is none.'),
+    journalHead: cursors.describe('Group commits of the journal, by stream.'),
+    taken: cursors.describe('Up to which of them ingest has read.'),
+    committed: cursors.describe('Up to which of them all is durable in the store.'),
+    lagBatches: cursors.describe('`journalHead` minus `committed`.'),
+    latency: z
+      .strictObject({ count, p50: z.number(), p99: z.number(), max: z.number() })
+      .describe('From the receipt of a live reading to its listeners, milliseconds, since the start.'),
+  })
+  .meta({ id: 'IngestStatus' });
+export type IngestView = z.output<typeof ingestView>;
+
+const streamPoint = z
+  .strictObject({
+    station: z.string(),
+    name: z.string().describe('`property` or `property.instance`, as in the station.'),
+    t: instant,
+    v: value,
+    flag,
+    state,
+  })
+  .meta({ id: 'StreamPoint', description: 'A point whose last value or state has changed.' });
+export type StreamPoint = z.output<typeof streamPoint>;
+
+const streamStation = z
+  .strictObject({
+    id: z.string(),
+    state: stationResponse.shape.state,
+    connection: stationResponse.shape.connection,
+  })
+  .meta({ id: 'StreamStation', description: 'A station whose state or connection has changed.' });
+export type StreamStation = z.output<typeof streamStation>;
+
+const streamLedger = ledgerResponse
+  .nullable()
+  .describe('In total; of the stations of the token where it covers single stations.');
+
+/** The data of the event `state`: everything. */
+export const streamState = z
+  .strictObject({
+    now: instant.describe('The clock of the server.'),
+    stations: z.array(stationResponse),
+    ledger: streamLedger,
+    ingest: ingestView,
+    readiness: readinessResponse.nullable(),
+  })
+  .meta({ id: 'StreamState', description: 'The data of the event `state`: everything.' });
+
+/** The data of the event `delta`: what has changed since the last event. */
+export const streamDelta = z
+  .strictObject({
+    now: instant.describe('The clock of the server.'),
+    stations: z.array(streamStation),
+    points: z.array(streamPoint),
+    ledger: streamLedger.optional(),
+    ingest: ingestView,
+    readiness: readinessResponse.nullable().optional(),
+  })
+  .meta({
+    id: 'StreamDelta',
+    description: 'The data of the event `delta`: what has changed; an absent member has not.',
+  });
+
 export const ledgerAuditResponse = z.strictObject({
   agrees: z.boolean(),
   differences: z.array(z.string()),

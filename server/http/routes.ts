@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Role } from '../../domain/ports/operations.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics.ts';
+import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
 import * as request from './request-schemas.ts';
 import * as response from './response-schemas.ts';
 
@@ -20,6 +21,8 @@ export interface RouteSpec {
   /** Absent where the answer is text. */
   readonly response?: z.ZodType;
   readonly contentType?: string;
+  /** The data of each event by its name, where the answer is a stream of events. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   /** False for the liveness probe: a supervisor must get its answer also while its address is limited. */
   readonly rateLimited?: false;
 }
@@ -116,6 +119,16 @@ export const ROUTES = {
     body: request.submissionBody,
     status: 202,
     response: response.submissionResponse,
+  },
+  stream: {
+    method: 'GET',
+    path: '/api/v1/stream',
+    access: READERS,
+    summary: 'Server-sent events: the full state, then each second what has changed.',
+    query: request.noQuery,
+    status: 200,
+    contentType: EVENT_STREAM_CONTENT_TYPE,
+    events: { state: response.streamState, delta: response.streamDelta },
   },
   ledger: {
     method: 'GET',

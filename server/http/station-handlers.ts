@@ -1,7 +1,7 @@
 import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import { AppError } from '../../domain/errors.ts';
 import { DEVICE_FLAGS, QUALITY } from '../../domain/model/observation.ts';
-import type { Registry, StationSpec } from '../../domain/model/registry.ts';
+import type { Registry } from '../../domain/model/registry.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { LatestValue } from '../application.ts';
 import { itemsAnswer, jsonAnswer, visitInSlices } from './answer.ts';
@@ -9,6 +9,7 @@ import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { latestByStation } from './latest-by-station.ts';
+import { sortedStations } from './sorted-stations.ts';
 import { inScope, requireScope } from './station-scope.ts';
 import { stationView } from './station-view.ts';
 
@@ -93,19 +94,6 @@ function latestView({ station, property, instance, observation }: LatestValue, n
     ageMs: Math.round(now - observation.t),
     received: observation.received,
   };
-}
-
-/** Sorting 20,000 ids takes longer than answering a page of them; the set of things of one version never changes. */
-const sortedByRegistry = new WeakMap<Registry['things'], readonly StationSpec[]>();
-
-function sortedStations({ things }: Registry): readonly StationSpec[] {
-  const known = sortedByRegistry.get(things);
-  if (known !== undefined) return known;
-  const stations = [...things.values()].filter(thing => thing.kind === 'station');
-  // By code unit, as the cursor compares.
-  stations.sort((a, b) => (a.id < b.id ? -1 : 1));
-  sortedByRegistry.set(things, stations);
-  return stations;
 }
 
 /** The stations of the groups by id. The order of the registry serves unless a station has left it. */

@@ -9,6 +9,11 @@ export function inScope(principal: Principal, station: string): boolean {
   return !isScoped(principal) || principal.scope.includes(station);
 }
 
+/** The stations a principal is held to, in order; `undefined` where it may see the whole district. */
+export function scopeOf(principal: Principal): readonly string[] | undefined {
+  return isScoped(principal) ? [...new Set(principal.scope)].sort() : undefined;
+}
+
 function isScoped(principal: Principal): boolean {
   return principal.role === 'integrator' && principal.scope.length > 0;
 }

@@ -4,10 +4,25 @@ import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { LatestValue, StationHealth } from '../application.ts';
 import { dataState, worstDataState } from './data-axis.ts';
+import type { DataState } from './data-axis.ts';
 import type { DatastreamView, StationView } from './response-schemas.ts';
 
 /** No rule watches a point yet, and nobody may read "normal" where nobody looked (promise 7). */
 const UNWATCHED = 'unknown';
+
+/** Both axes of a point or a station. */
+export function stateView(data: DataState): StationView['state'] {
+  return { alarm: UNWATCHED, data };
+}
+
+/** The connection of a station. */
+export function connectionView(health: StationHealth | undefined): StationView['connection'] {
+  return {
+    state: health === undefined ? 'unknown' : health.connected ? 'connected' : 'disconnected',
+    since: health?.connectedSince ?? null,
+    lastReceived: health?.lastReceived ?? null,
+  };
+}
 
 /** A station as the API shows it. Without a health record its connection state is `unknown`. */
 export function stationView(
@@ -28,12 +43,8 @@ export function stationView(
     latitude: station.latitude ?? null,
     longitude: station.longitude ?? null,
     simulated: station.simulated ?? false,
-    state: { alarm: UNWATCHED, data: worstDataState(datastreams.map(datastream => datastream.state.data)) },
-    connection: {
-      state: health === undefined ? 'unknown' : health.connected ? 'connected' : 'disconnected',
-      since: health?.connectedSince ?? null,
-      lastReceived: health?.lastReceived ?? null,
-    },
+    state: stateView(worstDataState(datastreams.map(datastream => datastream.state.data))),
+    connection: connectionView(health),
     clock:
       health?.clockOffsetMs === undefined
         ? null
@@ -60,7 +71,7 @@ function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, n
     intervalMs: spec.intervalMs,
     sensorSpan: [min, max],
     thresholds: null,
-    state: { alarm: UNWATCHED, data: dataState(observation, spec.intervalMs, now) },
+    state: stateView(dataState(observation, spec.intervalMs, now)),
     latest:
       observation === undefined
         ? null

@@ -7,7 +7,7 @@ import type { Observation } from '../../domain/model/observation.ts';
 import type { Registry } from '../../domain/model/registry.ts';
 import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
-import type { IngestLimits, IngestStatus } from '../../ingest/pipeline.ts';
+import type { IngestChanges, IngestLimits, IngestMark, IngestStatus } from '../../ingest/pipeline.ts';
 import type { QuarantineReplayResult } from '../../ingest/quarantine-replay.ts';
 import type { StationTrack } from '../../ingest/station-trackers.ts';
 import { builtModule } from '../../storage/thread/built-module.ts';
@@ -95,9 +95,14 @@ export class IngestThread {
     return this.#running().call('status');
   }
 
-  /** The ledger without refusals, which are counted on the main thread. */
-  ledger(station?: string): Promise<Ledger> {
-    return this.#running().call('ledger', { station });
+  /** The last values and the tracks that moved since the mark. */
+  changesSince(mark: IngestMark): Promise<IngestChanges> {
+    return this.#running().call('changesSince', mark);
+  }
+
+  /** The ledger, in total or of some stations, without refusals: those are counted on the main thread. */
+  ledger(stations?: readonly string[]): Promise<Ledger> {
+    return this.#running().call('ledger', { stations });
   }
 
   replayQuarantine(filter: { station?: string; reason?: QuarantineReason }): Promise<QuarantineReplayResult> {

@@ -7,6 +7,7 @@ import type { QuarantineReason } from '../../domain/model/ledger.ts';
 import type { Registry } from '../../domain/model/registry.ts';
 import { reportLedger } from '../../ingest/ledger-report.ts';
 import { IngestPipeline } from '../../ingest/pipeline.ts';
+import type { IngestMark } from '../../ingest/pipeline.ts';
 import { createTelemetryStore } from '../../storage/duckdb/telemetry-store.ts';
 import { createJournalReader } from '../../storage/sqlite/journal-reader.ts';
 import { sendEvent, serveCalls } from '../../storage/thread/remote.ts';
@@ -40,7 +41,8 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     datastreams: (start: number) => pipeline.datastreams(start),
     tracks: () => pipeline.tracks(),
     status: () => pipeline.status(),
-    ledger: ({ station }: { station?: string }) => reportLedger({ store, reader }, [], station),
+    changesSince: (mark: IngestMark) => pipeline.changesSince(mark),
+    ledger: ({ stations }: { stations?: readonly string[] }) => reportLedger({ store, reader }, [], stations),
     replayQuarantine: (filter: { station?: string; reason?: QuarantineReason }) =>
       pipeline.replayQuarantine(filter),
     stop: async () => {

@@ -17,7 +17,9 @@ import type {
   Readiness,
   StationHealth,
   Submission,
+  TrackedHealth,
 } from '../../server/application.ts';
+import type { IngestMark } from '../../ingest/pipeline.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { ExportRequest } from '../../server/export/make-export.ts';
@@ -68,6 +70,7 @@ export class FakeApplication implements Application {
     clockTrust: 'trusted',
     held: 0,
     outstandingReadings: 0,
+    oldestUnstoredMs: 0,
     committed: { live: 0, backlog: 0 },
     taken: { live: 0, backlog: 0 },
     acceptedReadings: 0,
@@ -80,7 +83,10 @@ export class FakeApplication implements Application {
   datastreams = new Map<string, number>();
   rows: readonly Observation[] = [];
   buckets: readonly AggregateRow[] = [];
+  /** By station, by several joined with commas, and in total by the empty name. */
   ledgers = new Map<string, Ledger>();
+  /** The last group commits of the journal. */
+  head = { live: 0, backlog: 0 };
   audit = { agrees: true, differences: [] as string[] };
   quarantined: QuarantineRow[] = [];
   samples: MetricSample[] = [];
@@ -97,6 +103,7 @@ export class FakeApplication implements Application {
   readonly asked: {
     ranges: RangeAsked[];
     aggregates: AggregateAsked[];
+    changes: IngestMark[];
     quarantine: QuarantineQuery[];
     replays: unknown[];
     submissions: { principal: string; submission: Submission }[];
@@ -105,6 +112,7 @@ export class FakeApplication implements Application {
   } = {
     ranges: [],
     aggregates: [],
+    changes: [],
     quarantine: [],
     replays: [],
     submissions: [],
@@ -129,14 +137,37 @@ export class FakeApplication implements Application {
   async ingestStatus() {
     return this.ingest;
   }
+  registryVersion = 1;
   registry(): Registry {
-    return { version: 1, things: this.things };
+    return { version: this.registryVersion, things: this.things };
   }
   async stationHealth() {
     return this.health;
   }
   async latest() {
     return this.latestValues;
+  }
+  /** Everything each time: whoever asks has to see by itself what differs. */
+  async changesSince(mark: IngestMark) {
+    this.asked.changes.push(mark);
+    const tracked = [...this.health].map(
+      ([id, { connected: _connected, connectedSince: _since, ...rest }]): [string, TrackedHealth] => [
+        id,
+        rest,
+      ],
+    );
+    const online = [...this.health].filter(([, { connected }]) => connected);
+    return {
+      mark: { latest: mark.latest + 1, tracks: mark.tracks + 1 },
+      latest: this.latestValues,
+      tracked: new Map(tracked),
+      connections: new Map(
+        online.map(([id, { connectedSince }]) => [id, { since: connectedSince ?? this.startedAt }]),
+      ),
+    };
+  }
+  async journalHead() {
+    return this.head;
   }
   async findDatastream(address: DatastreamAddress) {
     const name = formatDatastreamName(address);
@@ -156,9 +187,9 @@ export class FakeApplication implements Application {
     this.asked.aggregates.push(query);
     return this.buckets.filter(row => row.t >= query.from && row.t < query.to).slice(0, query.limit);
   }
-  async ledger(station = ''): Promise<Ledger> {
+  async ledger(of: string | readonly string[] = ''): Promise<Ledger> {
     const empty = { messages: NO_MESSAGES, readings: NO_READINGS, refused: [], balanced: true };
-    return this.ledgers.get(station) ?? empty;
+    return this.ledgers.get(typeof of === 'string' ? of : of.join(',')) ?? empty;
   }
   async auditLedger() {
     return this.audit;

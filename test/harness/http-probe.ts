@@ -89,7 +89,10 @@ async function ask(url: string, request: ProbeRequest): Promise<ProbeAnswer> {
     },
     ...(body === undefined ? {} : { body }),
   });
-  const text = await response.text();
+  // A stream of events has no end: its answer is its head.
+  const isStream = (response.headers.get('content-type') ?? '').startsWith('text/event-stream');
+  if (isStream) await response.body?.cancel();
+  const text = isStream ? '' : await response.text();
   const isJson = (response.headers.get('content-type') ?? '').includes('json') && text !== '';
   return {
     status: response.status,

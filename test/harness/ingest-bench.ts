@@ -140,7 +140,11 @@ export class IngestBench {
   }
 
   ledger(station?: string): Promise<Ledger> {
-    return reportLedger({ store: this.store, reader: this.journal }, [], station);
+    return reportLedger(
+      { store: this.store, reader: this.journal },
+      [],
+      station === undefined ? undefined : [station],
+    );
   }
 
   /** Advances the clock in the pipeline's polling steps, so that everything between may run. */

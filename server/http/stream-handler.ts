@@ -1,0 +1,10 @@
+import type { Answer } from './answer.ts';
+import type { Call } from './call.ts';
+
+export function openStream({ server, principal }: Call<'stream'>): Answer {
+  server.streams.requireRoom();
+  return {
+    kind: 'stream',
+    open: (response, isAllowed) => server.streams.open(response, principal, isAllowed),
+  };
+}

@@ -1,0 +1,139 @@
+import { formatDatastreamName } from '../../domain/model/datastream.ts';
+import type { Observation } from '../../domain/model/observation.ts';
+import type { DatastreamSpec, Registry, StationSpec } from '../../domain/model/registry.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
+import type { Changes, LatestValue, StationHealth, TrackedHealth } from '../application.ts';
+import { visitInSlices } from '../http/answer.ts';
+import { dataState, worstDataState } from '../http/data-axis.ts';
+import type { DataState } from '../http/data-axis.ts';
+import type { StationView, StreamPoint, StreamStation } from '../http/response-schemas.ts';
+import { sortedStations } from '../http/sorted-stations.ts';
+import { connectionView, stateView, stationView } from '../http/station-view.ts';
+import { stationHealth } from '../station-health.ts';
+
+interface Point {
+  readonly name: string;
+  readonly spec: DatastreamSpec;
+  latest: LatestValue | undefined;
+  data: DataState;
+}
+
+interface StationPicture {
+  readonly spec: StationSpec;
+  readonly points: ReadonlyMap<string, Point>;
+  tracked: TrackedHealth | undefined;
+  health: StationHealth | undefined;
+  data: DataState;
+}
+
+/** What a step of the picture has changed, by station. */
+export interface PictureDelta {
+  readonly stations: readonly StreamStation[];
+  readonly points: readonly StreamPoint[];
+}
+
+/**
+ * Every station of one version of the registry as its watchers were last told. It is moved by what changed and by
+ * time alone, and says in which points and stations it now differs.
+ */
+export class DistrictPicture {
+  readonly version: number;
+  readonly #stations = new Map<string, StationPicture>();
+  #now = epochMs(0);
+
+  constructor(registry: Registry) {
+    this.version = registry.version;
+    for (const spec of sortedStations(registry)) this.#stations.set(spec.id, blankStation(spec));
+  }
+
+  /** The instant of the last step. */
+  get now(): EpochMs {
+    return this.#now;
+  }
+
+  /** Takes the changes in, and looks at every point anew: time alone makes a point blind. */
+  async step(changes: Changes, now: EpochMs): Promise<PictureDelta> {
+    this.#now = now;
+    const moved = new Set<Point>();
+    await visitInSlices(changes.latest, value => {
+      const point = this.#stations.get(value.station)?.points.get(formatDatastreamName(value));
+      if (point === undefined) return;
+      if (!isSame(point.latest?.observation, value.observation)) moved.add(point);
+      point.latest = value;
+    });
+    for (const [id, tracked] of changes.tracked) {
+      const station = this.#stations.get(id);
+      if (station !== undefined) station.tracked = tracked;
+    }
+    const stations: StreamStation[] = [];
+    const points: StreamPoint[] = [];
+    await visitInSlices(this.#stations.values(), station => {
+      for (const point of movePoints(station, moved, now)) {
+        if (point.latest !== undefined) points.push(pointView(station.spec.id, point, point.latest));
+      }
+      if (moveStation(station, changes.connections.get(station.spec.id))) stations.push(viewOf(station));
+    });
+    return { stations, points };
+  }
+
+  /** The stations in full, by id; all of them, or those asked for. */
+  *views(only: readonly string[] | undefined): Generator<StationView, void, undefined> {
+    for (const id of only ?? this.#stations.keys()) {
+      const station = this.#stations.get(id);
+      if (station === undefined) continue;
+      const latest = [...station.points.values()].flatMap(point => point.latest ?? []);
+      yield stationView(station.spec, { latest, health: station.health }, this.#now);
+    }
+  }
+}
+
+function blankStation(spec: StationSpec): StationPicture {
+  const points = spec.datastreams.map((datastream): [string, Point] => {
+    const name = formatDatastreamName(datastream);
+    return [name, { name, spec: datastream, latest: undefined, data: 'blind' }];
+  });
+  return { spec, points: new Map(points), tracked: undefined, health: undefined, data: 'blind' };
+}
+
+/** A resend of the same value moves nothing that a watcher sees. */
+function isSame(known: Observation | undefined, fresh: Observation): boolean {
+  return known?.t === fresh.t && known.v === fresh.v && known.quality === fresh.quality;
+}
+
+/** The points whose value or state has changed. */
+function movePoints({ points }: StationPicture, moved: ReadonlySet<Point>, now: EpochMs): readonly Point[] {
+  const changed: Point[] = [];
+  for (const point of points.values()) {
+    const data = dataState(point.latest?.observation, point.spec.intervalMs, now);
+    if (data === point.data && !moved.has(point)) continue;
+    point.data = data;
+    changed.push(point);
+  }
+  return changed;
+}
+
+/** Answers whether its state or its connection has changed. */
+function moveStation(station: StationPicture, connection: { readonly since: EpochMs } | undefined): boolean {
+  const { health: before, data: dataBefore, tracked, points } = station;
+  station.data = worstDataState([...points.values()].map(({ data }) => data));
+  // Whom neither the broker nor ingest ever saw has no health: its connection is unknown.
+  station.health =
+    connection === undefined && tracked === undefined ? undefined : stationHealth(connection, tracked);
+  return (
+    station.data !== dataBefore ||
+    (station.health === undefined) !== (before === undefined) ||
+    station.health?.connected !== before?.connected ||
+    station.health?.connectedSince !== before?.connectedSince ||
+    station.health?.lastReceived !== before?.lastReceived
+  );
+}
+
+function viewOf({ spec, data, health }: StationPicture): StreamStation {
+  return { id: spec.id, state: stateView(data), connection: connectionView(health) };
+}
+
+function pointView(station: string, { name, data }: Point, { observation }: LatestValue): StreamPoint {
+  const { t, v, quality } = observation;
+  return { station, name, t, v, flag: quality, state: stateView(data) };
+}
