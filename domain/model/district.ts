@@ -15,6 +15,12 @@ interface Named {
   readonly nameEn?: string;
 }
 
+/** The district itself; there is one, and its id is `district`. */
+export interface DistrictName extends Named {
+  readonly kind: 'district';
+  readonly id: 'district';
+}
+
 export const ORGANISATION_ROLES = ['regulator', 'operator', 'authority'] as const;
 
 /** Who supervises (regulator), who runs (operator), or who governs an area (authority). */
@@ -96,7 +102,8 @@ export interface FlowEdge {
 }
 
 /** Everything of the registry that does not connect to the broker. */
-export type DistrictPart = Organisation | Person | Street | Community | Basin | Reach | Asset | FlowEdge;
+export type DistrictPart =
+  DistrictName | Organisation | Person | Street | Community | Basin | Reach | Asset | FlowEdge;
 
 /** Anything the registry keeps: versioned, and valid from an event time. */
 export type RegistryPart = ThingSpec | DistrictPart;
@@ -110,6 +117,8 @@ export interface PartKey {
 
 /** The district of one registry version, by kind. */
 export interface District {
+  /** Absent where no site was applied. */
+  readonly name?: DistrictName;
   readonly organisations: ReadonlyMap<string, Organisation>;
   readonly persons: ReadonlyMap<string, Person>;
   readonly streets: ReadonlyMap<string, Street>;
@@ -122,6 +131,7 @@ export interface District {
 
 /** The district of a set of parts; things among them are left out. */
 export function districtOf(parts: Iterable<RegistryPart>): District {
+  let name: DistrictName | undefined;
   const district = {
     organisations: new Map<string, Organisation>(),
     persons: new Map<string, Person>(),
@@ -134,6 +144,9 @@ export function districtOf(parts: Iterable<RegistryPart>): District {
   };
   for (const part of parts) {
     switch (part.kind) {
+      case 'district':
+        name = part;
+        break;
       case 'organisation':
         district.organisations.set(part.id, part);
         break;
@@ -164,5 +177,5 @@ export function districtOf(parts: Iterable<RegistryPart>): District {
         break;
     }
   }
-  return district;
+  return name === undefined ? district : { ...district, name };
 }

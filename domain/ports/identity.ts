@@ -58,12 +58,15 @@ export const REFUSAL_REASONS = {
   offline_queue_full: 'A message for an offline client was dropped from its full queue (oldest first).',
   qos0_dropped: 'A QoS 0 message was dropped because the journal was not taking messages.',
   hook_failed: 'An internal error in the connection handling; the connection was closed.',
-  http_unauthenticated: 'No valid token.',
+  http_unauthenticated: 'No valid token or session.',
+  http_cross_origin: 'An unsafe request with a session that did not come from a page of this server.',
   http_forbidden: 'The role does not allow it.',
   http_not_found: 'No such path, method or resource.',
   http_invalid: 'The request body or query was invalid.',
   http_too_large: 'The request body was too large.',
   http_rate_limited: 'Too many requests.',
+  login_failed: 'A wrong user name or password, or a disabled user.',
+  login_slowed: 'Too many wrong passwords from this address or for this user.',
 } as const;
 export type RefusalReason = keyof typeof REFUSAL_REASONS;
 
