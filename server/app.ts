@@ -3,13 +3,9 @@ import { join } from 'node:path';
 import { SILENT_LOG } from '../domain/ports/log.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
-import { SERVER_PRINCIPAL, CLOCK_DECISION_TOPIC } from '../domain/model/topic.ts';
-import { AppError, isAppError, messageOf } from '../domain/errors.ts';
-import { SECOND_MS } from '../domain/time/instant.ts';
+import { AppError } from '../domain/errors.ts';
 import { createMqttBroker } from '../broker/mqtt-broker.ts';
 import type { MqttBroker } from '../broker/mqtt-broker.ts';
-import { encodeClockDecision } from '../ingest/clock-decision.ts';
-import type { ClockDecision } from '../ingest/clock-decision.ts';
 import { TELEMETRY_CONSUMER } from '../ingest/store-writer.ts';
 import { createDemoSimulator } from '../sensors-sim/demo/demo-simulator.ts';
 import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
@@ -27,8 +23,10 @@ import { DatastreamIndex } from './datastream-index.ts';
 import { HealthMonitor } from './health-monitor.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
+import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
-import { appendDurably } from './journal-append.ts';
+import { createAccounts } from './identity/create-accounts.ts';
+import { journalDecision } from './journal-decision.ts';
 import { LiveApplication } from './live-application.ts';
 import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
@@ -51,6 +49,8 @@ export interface AppOverrides {
   /** Lets `injectFault` work; for tests only. */
   readonly allowFaults?: boolean;
   readonly version?: string;
+  /** Whether a person sees what the program prints, and may be shown a password. */
+  readonly isTerminal?: boolean;
 }
 
 /** Where something listens. */
@@ -73,12 +73,16 @@ export interface App {
   stop(): Promise<void>;
   /** Throws `shutting_down` before the start and after the stop. */
   addresses(): Addresses;
+  /**
+   * The generated password of the first user, `admin`, where this start has made it and may show it: on a terminal or
+   * for the demo site. Else it is in the file `first-password` of the data directory.
+   */
+  firstPassword(): string | undefined;
   /** For fault tests only; see `JournalClient.injectFault` and `DuckdbTelemetry.injectFault`. */
   injectFault(part: 'journal' | 'store', kind: string): Promise<void>;
 }
 
 const DEMO_SEED = 20_260_714;
-const DECISION_RETRY_MS = SECOND_MS;
 
 /** Creating it opens nothing. */
 export function createApp(config: Config, overrides: AppOverrides = {}): App {
@@ -88,6 +92,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 /** Parts that exist once they have started, in the order of the start. */
 interface Started {
   readonly administration: Administration;
+  readonly accounts: Accounts;
   readonly refusals: RefusalLedger;
   readonly journal: JournalClient;
   readonly telemetry: DuckdbTelemetry;
@@ -104,6 +109,7 @@ class ServerApp implements App {
   #started: Started | undefined;
   #broker: MqttBroker | undefined;
   #http: HttpServer | undefined;
+  #firstPassword: string | undefined;
   #isLost = false;
 
   constructor(config: Config, overrides: AppOverrides) {
@@ -150,6 +156,10 @@ class ServerApp implements App {
     return { http, mqtt, ...(mqttTls === undefined ? {} : { mqttTls }) };
   }
 
+  firstPassword(): string | undefined {
+    return this.#firstPassword;
+  }
+
   async injectFault(part: 'journal' | 'store', kind: string): Promise<void> {
     const started = this.#started;
     await (part === 'journal' ? started?.journal : started?.telemetry)?.injectFault(kind);
@@ -161,7 +171,7 @@ class ServerApp implements App {
     // The lock first: nothing may touch the folder while another server holds it.
     const lock = DirectoryLock.acquire(dataDir);
     this.#teardown.add('directory lock', () => lock.release());
-    const { administration, refusals } = await this.#openOperations(site);
+    const { administration, accounts, refusals } = await this.#openOperations(site);
     const journal = new JournalClient({
       directory: dataDir,
       consumers: [TELEMETRY_CONSUMER],
@@ -183,10 +193,10 @@ class ServerApp implements App {
     await telemetry.start();
     this.#teardown.add('telemetry store', () => telemetry.stop());
     const ingest = await this.#startIngest({ administration, journal, telemetry });
-    return { administration, refusals, journal, telemetry, ingest };
+    return { administration, accounts, refusals, journal, telemetry, ingest };
   }
 
-  async #openOperations(site: Site): Promise<Pick<Started, 'administration' | 'refusals'>> {
+  async #openOperations(site: Site): Promise<Pick<Started, 'administration' | 'accounts' | 'refusals'>> {
     const operations = await OperationsClient.open(this.#config.dataDir);
     this.#teardown.add('operations', () => operations.close());
     const clock = this.#clock;
@@ -196,7 +206,7 @@ class ServerApp implements App {
     const refusals = new RefusalLedger({ operations, clock, log: this.#log });
     await refusals.start();
     this.#teardown.add('refusal counts', () => refusals.stop());
-    return { administration, refusals };
+    return { administration, accounts, refusals };
   }
 
   async #startIngest(
@@ -212,7 +222,8 @@ class ServerApp implements App {
         logLevel: this.#config.logLevel,
       },
       {
-        onClockDecision: decision => this.#journalDecision(journal, decision),
+        onClockDecision: decision =>
+          journalDecision({ journal, clock: this.#clock, log: this.#log }, decision),
         onFatal: error => this.#onFatal(error),
       },
     );
@@ -243,7 +254,7 @@ class ServerApp implements App {
   }
 
   async #createApplication(started: Started, broker: MqttBroker): Promise<LiveApplication> {
-    const { administration, refusals, journal, telemetry, ingest } = started;
+    const { administration, accounts, refusals, journal, telemetry, ingest } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -263,6 +274,7 @@ class ServerApp implements App {
     return new LiveApplication({
       clock: this.#clock,
       administration,
+      accounts,
       refusals,
       journal,
       store,
@@ -323,6 +335,7 @@ class ServerApp implements App {
       host,
       port: http.port,
       limits: http.limits,
+      trustedProxies: http.trustedProxies === 'none' ? [] : http.trustedProxies.split(','),
       version: this.#version,
     });
     const server = this.#http;
@@ -363,24 +376,6 @@ class ServerApp implements App {
     await simulator.start();
     // Whoever enrols a simulated station has a device for it; the simulator would only be refused from now on.
     administration.credentials.onRevoked(id => void simulator.release(id).catch(() => undefined));
-  }
-
-  /** Tried until it is durable: without the decision the held messages would wait for ever. */
-  #journalDecision(journal: JournalClient, decision: ClockDecision): void {
-    appendDurably(journal, 'live', {
-      received: this.#clock.now(),
-      principal: SERVER_PRINCIPAL,
-      topic: CLOCK_DECISION_TOPIC,
-      qos: 1,
-      payload: encodeClockDecision(decision),
-    }).catch((error: unknown) => {
-      // The held messages are durable: the next start watches and decides anew.
-      if (isAppError(error, 'shutting_down')) return;
-      this.#log.warn('A decision about our clock could not be journalled; it is tried again.', {
-        error: messageOf(error),
-      });
-      this.#clock.after(DECISION_RETRY_MS, () => this.#journalDecision(journal, decision));
-    });
   }
 
   get #version(): string {

@@ -17,24 +17,18 @@ import type { IngestMark, IngestStatus } from '../ingest/pipeline.ts';
 import type { BackupProgress } from './backup/backup-progress.ts';
 import type { BackupSummary } from './backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from './export/make-export.ts';
+import type { AccountService } from './identity/account-service.ts';
 import type { MetricSample } from './metrics.ts';
+import { DEFAULT_ORGANISATION } from './principal.ts';
+import type { Principal, Proof } from './principal.ts';
 
-export type { IngestStatus, MetricSample };
-
-/** Who is calling, after authentication. */
-export interface Principal {
-  /** `token:<id>`, or `control` for the control socket. */
-  readonly id: string;
-  readonly role: Role;
-  readonly organisation: string;
-  readonly scope: readonly string[];
-}
+export type { IngestStatus, MetricSample, Principal };
 
 /** The principal of what the server does by itself, such as applying the site at a start. */
 export const SYSTEM_PRINCIPAL: Principal = {
   id: 'system',
   role: 'admin',
-  organisation: 'operator',
+  organisation: DEFAULT_ORGANISATION,
   scope: [],
 };
 
@@ -139,8 +133,9 @@ export interface Application {
   /** Resolves when the readings are durable in the journal. */
   submit(principal: Principal, submission: Submission): Promise<void>;
   metrics(): Promise<readonly MetricSample[]>;
-  /** The principal of a bearer token, or undefined. */
-  authenticate(token: string): Principal | undefined;
+  /** Whose proof it is; undefined where it is unknown, ended or revoked. */
+  authenticate(proof: Proof): Principal | undefined;
+  readonly accounts: AccountService;
   countRefusal(principal: string, reason: RefusalReason): void;
 
   // Administration: control socket and admin role only. Every call is audited under the principal.

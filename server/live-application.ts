@@ -27,9 +27,11 @@ import type { LiveBackup } from './backup/live-backup.ts';
 import type { DatastreamIndex } from './datastream-index.ts';
 import { makeExport } from './export/make-export.ts';
 import type { HealthMonitor } from './health-monitor.ts';
+import type { AccountService } from './identity/account-service.ts';
 import type { Administration } from './identity/administration.ts';
 import { appendDurably } from './journal-append.ts';
 import { auditStored } from './ledger-audit.ts';
+import type { Proof } from './principal.ts';
 import type { RefusalLedger } from './refusal-ledger.ts';
 import { stationHealth, trackedHealth } from './station-health.ts';
 import type { IngestThread } from './workers/ingest-thread.ts';
@@ -38,6 +40,7 @@ import type { IngestThread } from './workers/ingest-thread.ts';
 export interface LiveParts {
   readonly clock: Clock;
   readonly administration: Administration;
+  readonly accounts: AccountService;
   readonly refusals: RefusalLedger;
   readonly journal: JournalAppender & { stats(): Promise<{ readonly lastSeq: Cursors }> };
   readonly store: TelemetryStore;
@@ -183,8 +186,13 @@ export class LiveApplication implements Application {
     return this.#parts.metrics();
   }
 
-  authenticate(token: string): Principal | undefined {
-    return this.#parts.administration.tokens.authenticate(token);
+  get accounts(): AccountService {
+    return this.#parts.accounts;
+  }
+
+  authenticate({ kind, token }: Proof): Principal | undefined {
+    const { administration, accounts } = this.#parts;
+    return kind === 'bearer' ? administration.tokens.authenticate(token) : accounts.authenticate(token);
   }
 
   countRefusal(principal: string, reason: RefusalReason): void {

@@ -85,6 +85,10 @@ export interface CliHost {
   /** Standard error: errors, progress, log. */
   err(text: string): void;
   now(): number;
+  /** Whether a person reads standard output. */
+  readonly isTerminal: boolean;
+  /** Standard input to its end. Rejects with `invalid_request` where it is longer than the limit. */
+  readInput(limitBytes: number): Promise<string>;
   /** `listener` hears each request to end. The result unsubscribes. */
   onSignal(listener: (signal: string) => void): () => void;
   /** Ends the process at once. */

@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { AppError } from '../../domain/errors.ts';
 import { thisProgram } from '../program.ts';
 import { COMMANDS } from './command-list.ts';
 import type { CliHost, CliParts } from './command.ts';
@@ -32,6 +33,19 @@ const PARTS: CliParts = {
     await (await import('../../sensors-sim/device-check/check-server.ts')).checkServer(options),
 };
 
+async function readInput(limitBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes > limitBytes) {
+      throw new AppError('invalid_request', `Standard input is longer than ${limitBytes} bytes.`);
+    }
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 const HOST: CliHost = {
@@ -42,6 +56,8 @@ const HOST: CliHost = {
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
   now: () => Date.now(),
+  isTerminal: process.stdout.isTTY === true,
+  readInput,
   onSignal: listener => {
     for (const signal of SIGNALS) process.on(signal, listener);
     return () => {

@@ -36,6 +36,7 @@ function useApp(app: Partial<App> = {}): void {
         mqtt: { host: '::1', port: 82 },
         mqttTls: { host: '127.0.0.1', port: 83 },
       }),
+      firstPassword: () => undefined,
       injectFault: () => Promise.resolve(),
       ...app,
     };
@@ -55,6 +56,23 @@ describe('ww start', () => {
     expect(out).toContain('127.0.0.1:83');
     expect(out).toContain(probe.dataDir);
     expect(err).toBe('Stopping after SIGTERM; once more ends it at once.\n');
+  });
+
+  it('shows the password of the first user where there is one to show', async () => {
+    useApp({ firstPassword: () => 'fresh-password' });
+    probe.isTerminal = true;
+    const plain = probe.ww('start');
+    await started;
+    probe.signal('SIGTERM');
+    const { out, err } = await plain;
+    expect(overrides?.isTerminal).toBe(true);
+    expect(out).toContain('First user: admin, password: fresh-password');
+    expect(err).not.toContain('fresh-password');
+    useApp({ firstPassword: () => 'fresh-password' });
+    const json = probe.ww('start', '--json');
+    await started;
+    probe.signal('SIGTERM');
+    expect((await json).json()).toMatchObject({ firstUser: { user: 'admin', password: 'fresh-password' } });
   });
 
   it('answers one line of JSON when it is up', async () => {

@@ -225,6 +225,17 @@ export const configSchema = distinctPorts(
           description: 'Port of the HTTP API; 0 takes a free one.',
           default: 8_080,
         }),
+        trustedProxies: text({
+          env: 'WW_HTTP_TRUSTED_PROXIES',
+          description:
+            'Addresses of the proxies in front, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; they ' +
+            'must pass `Host` on unchanged.',
+          pattern: {
+            regex: /^(none|[0-9A-Fa-f.:]+(,[0-9A-Fa-f.:]+)*)$/,
+            words: '`none`, or IP addresses with commas',
+          },
+          default: 'none',
+        }),
         limits: httpLimits.prefault({}),
       })
       .prefault({}),

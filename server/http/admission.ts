@@ -1,22 +1,11 @@
 import { AppError } from '../../domain/errors.ts';
 import { STRANGER } from '../../domain/ports/identity.ts';
 import type { Application, Principal } from '../application.ts';
-import { bearerToken } from './bearer-token.ts';
-import { clientAddress } from './client-address.ts';
+import type { Arrival } from './arrival.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { RefusedRequest } from './refused-request.ts';
 import { ROUTE_IDS, routeSpec } from './routes.ts';
-import type { RouteId, RouteSpec } from './routes.ts';
-
-/** A request as far as it is known before its body is read. */
-export interface Arrival {
-  readonly method: string;
-  /** The path without the query. */
-  readonly path: string;
-  readonly authorization: string | undefined;
-  readonly remoteAddress: string | undefined;
-  /** Absent when no route has this path and method. */
-  readonly route: RouteId | undefined;
-}
+import type { RouteSpec } from './routes.ts';
 
 /** Who sent a request, and under which name it is limited and its refusals are counted. */
 export interface Caller {
@@ -27,27 +16,12 @@ export interface Caller {
   readonly countedAs: string;
 }
 
-/** Identifies the sender; a token that is not valid makes a stranger. */
-export function identify(application: Application, arrival: Arrival): Caller {
-  const token = bearerToken(arrival.authorization);
-  const principal = token === undefined ? undefined : application.authenticate(token);
+/** Identifies the sender; a token or a cookie that is not valid makes a stranger. */
+export function identify(application: Application, { proof, address }: Arrival): Caller {
+  const principal = proof === undefined ? undefined : application.authenticate(proof);
   return principal === undefined
-    ? { principal, client: `address:${clientAddress(arrival.remoteAddress)}`, countedAs: STRANGER }
+    ? { principal, client: `address:${address}`, countedAs: STRANGER }
     : { principal, client: principal.id, countedAs: principal.id };
-}
-
-/** An error with headers of its own for the answer. */
-export class RefusedRequest extends AppError {
-  readonly headers: Readonly<Record<string, string>>;
-
-  constructor(
-    code: 'rate_limited' | 'method_not_allowed' | 'shutting_down',
-    message: string,
-    headers: Readonly<Record<string, string>>,
-  ) {
-    super(code, message, { retryable: code !== 'method_not_allowed' });
-    this.headers = headers;
-  }
 }
 
 /**
@@ -64,21 +38,42 @@ export function enforceRate(limiter: RateLimiter, caller: Caller): void {
 }
 
 /**
- * Existence, then login, then role.
+ * Existence, then login, then role, then origin.
  *
- * @throws AppError `not_found`, `method_not_allowed`, `unauthenticated` or `forbidden`
+ * @throws AppError `not_found`, `method_not_allowed`, `unauthenticated`, `forbidden` or `cross_origin`
  */
 export function authorise(arrival: Arrival, caller: Caller): RouteSpec {
   if (arrival.route === undefined) throw absent(arrival);
   const spec = routeSpec(arrival.route);
-  if (spec.access === 'public') return spec;
+  if (spec.access === 'public') {
+    // Nobody shall be logged in by a page of somebody else.
+    if (isUnsafe(spec) && arrival.origin === 'foreign') throw crossOrigin(caller);
+    return spec;
+  }
   if (caller.principal === undefined) {
-    throw new AppError('unauthenticated', 'A valid bearer token is needed.');
+    throw new AppError('unauthenticated', 'A valid bearer token or session is needed.');
   }
   if (!spec.access.includes(caller.principal.role)) {
     throw new AppError('forbidden', `The role ${caller.principal.role} may not do this.`);
   }
+  // The browser adds the cookie whoever has made the request; a bearer token comes only from who has it.
+  if (isUnsafe(spec) && arrival.proof?.kind === 'session' && arrival.origin !== 'same') {
+    throw crossOrigin(caller);
+  }
   return spec;
+}
+
+function isUnsafe({ method }: RouteSpec): boolean {
+  return method !== 'GET';
+}
+
+function crossOrigin({ countedAs }: Caller): AppError {
+  return new RefusedRequest(
+    'cross_origin',
+    'With a session this must come from a page of this server (`Sec-Fetch-Site` or `Origin`).',
+    {},
+    { principal: countedAs, reason: 'http_cross_origin' },
+  );
 }
 
 function absent({ method, path }: Arrival): AppError {

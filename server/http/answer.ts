@@ -3,10 +3,20 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** What a handler answers; the server turns it into bytes. */
 export type Answer =
-  | { readonly kind: 'json'; readonly status: number | undefined; readonly body: unknown }
+  | JsonAnswer
+  | { readonly kind: 'empty'; readonly headers: AnswerHeaders }
   | { readonly kind: 'text'; readonly contentType: string; readonly text: string }
   | StreamAnswer
   | ItemsAnswer;
+
+type AnswerHeaders = Readonly<Record<string, string>>;
+
+interface JsonAnswer {
+  readonly kind: 'json';
+  readonly status: number | undefined;
+  readonly body: unknown;
+  readonly headers?: AnswerHeaders;
+}
 
 /** A stream of events. `open` takes the response over; `isAllowed` says whether its sender may still listen. */
 export interface StreamAnswer {
@@ -23,7 +33,7 @@ export interface ItemsAnswer {
 }
 
 /** One JSON value, with the status of the route unless another is given. */
-export function jsonAnswer(body: unknown, status?: number): Answer {
+export function jsonAnswer(body: unknown, status?: number): JsonAnswer {
   return { kind: 'json', status, body };
 }
 

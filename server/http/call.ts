@@ -3,6 +3,7 @@ import type { Application, Principal } from '../application.ts';
 import type { MetricSample } from '../metrics.ts';
 import type { EventStream } from '../stream/event-stream.ts';
 import type { Answer } from './answer.ts';
+import type { Arrival } from './arrival.ts';
 import type { ROUTES, RouteId } from './routes.ts';
 
 type Route<Id extends RouteId> = (typeof ROUTES)[Id];
@@ -19,6 +20,8 @@ export interface Call<Id extends RouteId> {
     readonly streams: EventStream;
   };
   readonly principal: Route<Id>['access'] extends 'public' ? undefined : Principal;
+  /** How it came. */
+  readonly sender: Pick<Arrival, 'proof' | 'address' | 'isSecure'>;
   readonly params: Parsed<Route<Id>, 'params'>;
   readonly query: Parsed<Route<Id>, 'query'>;
   readonly body: Parsed<Route<Id>, 'body'>;

@@ -4,6 +4,7 @@ import { readObservations, submitObservations } from './observation-handlers.ts'
 import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
 import { listQuarantine, replayQuarantine, showQuarantineItem } from './quarantine-handlers.ts';
 import type { RouteId } from './routes.ts';
+import { changePassword, logIn, logOut, whoAmI } from './session-handlers.ts';
 import { openStream } from './stream-handler.ts';
 import { listLatest, listStations, showStation } from './station-handlers.ts';
 

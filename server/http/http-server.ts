@@ -12,10 +12,12 @@ import { durationMs } from '../../domain/time/instant.ts';
 import type { Application } from '../application.ts';
 import { EventStream } from '../stream/event-stream.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
-import { RefusedRequest, authorise, enforceRate, identify } from './admission.ts';
-import type { Arrival, Caller } from './admission.ts';
+import { authorise, enforceRate, identify } from './admission.ts';
+import type { Caller } from './admission.ts';
 import { renderList } from './answer.ts';
 import type { Answer, StreamAnswer } from './answer.ts';
+import { arrivalOf } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 import type { Call, Handler } from './call.ts';
 import { ConnectionGuard, answerClientError } from './connection-guard.ts';
 import { HANDLERS } from './handlers.ts';
@@ -23,6 +25,7 @@ import { DEFAULT_HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
 import { PROBLEM_CONTENT_TYPE, refusalOf, toProblem } from './problem.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { RefusedRequest } from './refused-request.ts';
 import { RequestCounters } from './request-counters.ts';
 import { ROUTE_IDS, routeSpec } from './routes.ts';
 import type { RouteId } from './routes.ts';
@@ -36,6 +39,8 @@ export interface HttpServerOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly limits?: Partial<HttpLimits>;
+  /** Addresses of proxies whose word on the client's address and TLS counts; default none. */
+  readonly trustedProxies?: readonly string[];
   /** The version of the server, for OpenAPI. */
   readonly version?: string;
 }
@@ -79,6 +84,7 @@ class FastifyHttpServer implements HttpServer {
   readonly #options: HttpServerOptions;
   readonly #limits: HttpLimits;
   readonly #limiter: RateLimiter;
+  readonly #trustedProxies: ReadonlySet<string>;
   readonly #counters = new RequestCounters();
   readonly #streams: EventStream;
   readonly #passages = new WeakMap<FastifyRequest, Passage>();
@@ -97,6 +103,7 @@ class FastifyHttpServer implements HttpServer {
     this.#log = options.log;
     this.#limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
     this.#limiter = new RateLimiter({ clock: options.clock, ...this.#limits });
+    this.#trustedProxies = new Set(options.trustedProxies);
     this.#streams = new EventStream({ ...options, limits: this.#limits });
   }
 
@@ -208,6 +215,7 @@ class FastifyHttpServer implements HttpServer {
       url: spec.path.replaceAll(/\{(\w+)\}/g, ':$1'),
       config: { routeId: id },
       handler: async (request, reply) => {
+        const passage = this.#passages.get(request);
         const call = {
           application: this.#application,
           server: {
@@ -215,7 +223,8 @@ class FastifyHttpServer implements HttpServer {
             samples: () => [...this.#counters.samples(this.#guard?.open ?? 0), ...this.#streams.samples()],
             streams: this.#streams,
           },
-          principal: this.#passages.get(request)?.caller.principal,
+          principal: passage?.caller.principal,
+          sender: passage?.arrival,
           ...validateRequest(spec, request),
         };
         // The schemas and the access of the route make these types true; the compiler cannot follow the table.
@@ -226,13 +235,7 @@ class FastifyHttpServer implements HttpServer {
   }
 
   #admit(request: FastifyRequest, reply: FastifyReply): void {
-    const arrival: Arrival = {
-      method: request.method,
-      path: request.url.split('?', 1)[0] ?? '',
-      authorization: request.headers.authorization,
-      remoteAddress: request.socket.remoteAddress,
-      route: request.routeOptions.config.routeId,
-    };
+    const arrival = arrivalOf(request, this.#trustedProxies);
     const caller = identify(this.#application, arrival);
     const passage: Passage = { arrivedMs: this.#clock.monotonicMs(), caller, arrival, admitted: false };
     this.#passages.set(request, passage);
@@ -261,9 +264,10 @@ class FastifyHttpServer implements HttpServer {
   #send(reply: FastifyReply, answer: Answer, status: number): FastifyReply {
     reply.status((answer.kind === 'json' ? answer.status : undefined) ?? status);
     if (answer.kind === 'stream') return this.#openStream(reply, answer);
+    if (answer.kind === 'empty') return reply.headers(answer.headers).send();
     if (answer.kind === 'text') return reply.type(answer.contentType).send(answer.text);
     reply.type('application/json; charset=utf-8');
-    if (answer.kind === 'json') return reply.send(JSON.stringify(answer.body));
+    if (answer.kind === 'json') return reply.headers(answer.headers ?? {}).send(JSON.stringify(answer.body));
     const list = renderList(answer);
     if (typeof list === 'string') return reply.send(list);
     // A HEAD needs the headers of a list, not the work of writing it.
@@ -292,7 +296,7 @@ class FastifyHttpServer implements HttpServer {
   #answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
     const { status, body, headers } = toProblem(error);
     const passage = this.#passages.get(request);
-    if (!this.#brokenOff.has(request.socket)) this.#count(status, passage);
+    if (!this.#brokenOff.has(request.socket)) this.#count(error, status, passage);
     if (status >= 500 && !(isAppError(error) && error.retryable)) {
       this.#log.error('An HTTP request failed.', {
         route: passage?.arrival.route,
@@ -307,7 +311,9 @@ class FastifyHttpServer implements HttpServer {
       .send(JSON.stringify(body));
   }
 
-  #count(status: number, passage: Passage | undefined): void {
+  #count(error: unknown, status: number, passage: Passage | undefined): void {
+    const own = error instanceof RefusedRequest ? error.refusal : undefined;
+    if (own !== undefined) return this.#countRefusal(own.principal, own.reason);
     const countedAs = passage?.caller.countedAs ?? STRANGER;
     const reason = refusalOf(status);
     if (reason !== undefined) this.#countRefusal(countedAs, reason);

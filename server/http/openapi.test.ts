@@ -34,7 +34,7 @@ describe('the OpenAPI description', () => {
     expect('requestBody' in operation).toBe(spec.method === 'POST');
     const responses = operation.responses as Json;
     expect(Object.keys(responses)).toEqual(expect.arrayContaining([String(spec.status), 'default']));
-    expect(operation.security).toEqual(spec.access === 'public' ? [] : [{ bearer: [] }]);
+    expect(operation.security).toEqual(spec.access === 'public' ? [] : [{ bearer: [] }, { session: [] }]);
     expect(operation.operationId).toBe(id);
   });
 

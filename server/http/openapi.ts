@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { problemSchema, PROBLEM_CONTENT_TYPE } from './problem.ts';
 import { ROUTE_IDS, routeSpec } from './routes.ts';
 import type { RouteSpec } from './routes.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 type JsonObject = Record<string, unknown>;
 
@@ -25,7 +26,15 @@ export function openApiDocument(version: string): JsonObject {
     },
     paths,
     components: {
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE,
+          description: 'Other methods than GET also need `Sec-Fetch-Site: same-origin` or our own `Origin`.',
+        },
+      },
       schemas: schemas.named,
     },
   };
@@ -35,7 +44,7 @@ function operation(id: string, spec: RouteSpec, schemas: SchemaCollector): JsonO
   return {
     operationId: id,
     summary: spec.summary,
-    security: spec.access === 'public' ? [] : [{ bearer: [] }],
+    security: spec.access === 'public' ? [] : [{ bearer: [] }, { session: [] }],
     ...(spec.access === 'public' ? {} : { 'x-roles': [...spec.access] }),
     parameters: [...parameters('path', spec.params, schemas), ...parameters('query', spec.query, schemas)],
     ...(spec.body === undefined
@@ -44,10 +53,7 @@ function operation(id: string, spec: RouteSpec, schemas: SchemaCollector): JsonO
     responses: {
       [spec.status]: {
         description: spec.summary,
-        content:
-          spec.response === undefined
-            ? { [spec.contentType ?? 'text/plain']: { schema: { type: 'string' }, ...events(spec, schemas) } }
-            : json(schemas.convert(spec.response, 'output')),
+        ...(spec.status === 204 ? {} : { content: content(spec, schemas) }),
       },
       ...(id === 'readyz' && spec.response !== undefined
         ? { 503: { description: 'Not ready.', content: json(schemas.convert(spec.response, 'output')) } }
@@ -58,6 +64,12 @@ function operation(id: string, spec: RouteSpec, schemas: SchemaCollector): JsonO
       },
     },
   };
+}
+
+function content(spec: RouteSpec, schemas: SchemaCollector): JsonObject {
+  return spec.response === undefined
+    ? { [spec.contentType ?? 'text/plain']: { schema: { type: 'string' }, ...events(spec, schemas) } }
+    : json(schemas.convert(spec.response, 'output'));
 }
 
 /** OpenAPI 3.1 has no words for the events of a stream: the schema of each one's data stands in an extension. */

@@ -51,6 +51,12 @@ export class RateLimiter {
     if (bucket !== undefined && bucket.inFlight > 0) bucket.inFlight -= 1;
   }
 
+  /** Gives back the token of a request that is not to count. */
+  refund(client: string): void {
+    const bucket = this.#buckets.get(client);
+    if (bucket !== undefined) bucket.tokens = Math.min(this.#burst, bucket.tokens + 1);
+  }
+
   get clients(): number {
     return this.#buckets.size;
   }

@@ -7,6 +7,7 @@ import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { BUCKETS } from '../../domain/time/bucket.ts';
 import type { BucketName } from '../../domain/time/bucket.ts';
+import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../identity/password.ts';
 
 /** Rows in one answer of raw or aggregated observations, and of latest values, before `next`. */
 const ROWS_MAX = 50_000;
@@ -133,6 +134,21 @@ export const quarantineItemParams = z.strictObject({
 export const replayBody = z
   .strictObject({ station: thingId.optional(), reason: quarantineReason.optional() })
   .describe('Which items to try again; all where the object is empty.');
+
+/** What somebody typed: whether it is the password shows by its hash alone. */
+const typedPassword = z.string().min(1).max(1_024);
+
+export const loginBody = z.strictObject({
+  user: z.string().min(1).max(64).describe('Login name.'),
+  password: typedPassword,
+});
+
+export const passwordBody = z.strictObject({
+  current: typedPassword,
+  next: typedPassword.describe(
+    `At least ${PASSWORD_CHARACTERS_MIN} characters and at most ${PASSWORD_BYTES_MAX} bytes in UTF-8.`,
+  ),
+});
 
 /** Whole milliseconds; what is too far in the future or past goes to quarantine after it is durable, as on MQTT. */
 const wireInstant = z.int().min(-INSTANT_MAX).max(INSTANT_MAX);

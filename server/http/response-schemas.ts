@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
 import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
+import { ROLES } from '../../domain/ports/operations.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { DATA_STATES } from './data-axis.ts';
@@ -243,5 +244,19 @@ export const replayResponse = z.strictObject({
   released: count,
   stillQuarantined: count,
 });
+
+export const sessionResponse = z
+  .strictObject({
+    principal: z.string().describe('As audit and ledger name it: `user:<name>` or `token:<id>`.'),
+    user: z.string().nullable().describe('Login name; null for a token.'),
+    displayName: z.string().nullable(),
+    role: z.enum(ROLES),
+    organisation: z.string(),
+    scope: z
+      .array(z.string())
+      .describe('Stations of an integrator, basins of a subscriber; empty: no limit.'),
+    expiresAt: instant.nullable().describe('When the session ends if nobody uses it; null for a token.'),
+  })
+  .meta({ id: 'Session' });
 
 export const openApiResponse = z.looseObject({ openapi: z.string() });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
@@ -7,7 +8,7 @@ import * as response from './response-schemas.ts';
 
 /** One path and method: the source of routing, access, validation, OpenAPI and docs/reference/http.md. */
 export interface RouteSpec {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** With `{name}` for each parameter, as OpenAPI writes it. */
   readonly path: string;
   /** Who may call it; `public` needs no login. */
@@ -17,8 +18,8 @@ export interface RouteSpec {
   /** Keys that are not in it are refused. */
   readonly query: z.ZodObject;
   readonly body?: z.ZodObject;
-  readonly status: 200 | 202;
-  /** Absent where the answer is text. */
+  readonly status: 200 | 202 | 204;
+  /** Absent where the answer is text, or empty (204). */
   readonly response?: z.ZodType;
   readonly contentType?: string;
   /** The data of each event by its name, where the answer is a stream of events. */

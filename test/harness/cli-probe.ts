@@ -27,6 +27,9 @@ export interface CliProbe {
   readonly parts: { -readonly [Part in keyof CliParts]: CliParts[Part] };
   readonly env: Record<string, string>;
   nowMs: number;
+  isTerminal: boolean;
+  /** Standard input. */
+  input: string;
   /** Called when the process would have ended at once. */
   onExit: (code: number) => void;
   readonly ww: (...args: readonly string[]) => Promise<CliAnswer>;
@@ -61,6 +64,8 @@ export function createCliProbe(): CliProbe {
     },
     env: { WW_DATA_DIR: dataDir, WW_MQTT_PORT: '0', WW_HTTP_PORT: '0' },
     nowMs: 1_790_000_000_000,
+    isTerminal: false,
+    input: '',
     onExit: code => {
       throw new Error(`The command line has left with ${code}.`);
     },
@@ -74,6 +79,8 @@ export function createCliProbe(): CliProbe {
         out: text => void (written.out += text),
         err: text => void (written.err += text),
         now: () => probe.nowMs,
+        isTerminal: probe.isTerminal,
+        readInput: () => Promise.resolve(probe.input),
         onSignal: listener => {
           listeners.add(listener);
           return () => listeners.delete(listener);

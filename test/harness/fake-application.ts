@@ -23,7 +23,10 @@ import type { IngestMark } from '../../ingest/pipeline.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { ExportRequest } from '../../server/export/make-export.ts';
+import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
+import type { Proof } from '../../server/principal.ts';
+import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
 type AggregateAsked = Parameters<Application['aggregate']>[0];
@@ -91,6 +94,7 @@ export class FakeApplication implements Application {
   quarantined: QuarantineRow[] = [];
   samples: MetricSample[] = [];
   tokens = new Map<string, Principal>();
+  accounts: AccountService = createTestAccounts();
   replayed: QuarantineReplay = { tried: 0, released: 0, stillQuarantined: 0 };
   /** Replaces what `submit` does; by default the readings are durable at once. */
   onSubmit: (submission: Submission) => Promise<void> = () => Promise.resolve();
@@ -220,8 +224,8 @@ export class FakeApplication implements Application {
   async metrics() {
     return this.samples;
   }
-  authenticate(token: string) {
-    return this.tokens.get(token);
+  authenticate({ kind, token }: Proof) {
+    return kind === 'bearer' ? this.tokens.get(token) : this.accounts.authenticate(token);
   }
   countRefusal(principal: string, reason: string) {
     this.asked.refusals.push(`${principal} ${reason}`);

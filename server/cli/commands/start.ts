@@ -1,6 +1,7 @@
 import { createLogger } from '../../logger.ts';
 import { AppError } from '../../../domain/errors.ts';
 import type { App } from '../../app.ts';
+import { FIRST_USER } from '../../identity/first-user.ts';
 import type { Config } from '../../config/schema.ts';
 import type { CliHost, Command } from '../command.ts';
 import { labelled } from '../text-table.ts';
@@ -26,6 +27,7 @@ export const start: Command = {
       const app = await host.parts.createApp(config, {
         log: createLogger({ level: config.logLevel, now: () => host.now(), write: line => host.err(line) }),
         version: host.program.version,
+        isTerminal: host.isTerminal,
         onFatal: error => end({ kind: 'fatal', error }),
       });
       await app.start();
@@ -68,11 +70,19 @@ async function stopInTime(app: App, host: CliHost): Promise<void> {
 }
 
 function whereabouts(app: App, config: Config) {
-  return { pid: process.pid, ...app.addresses(), dataDir: config.dataDir, site: config.site };
+  const password = app.firstPassword();
+  return {
+    pid: process.pid,
+    ...app.addresses(),
+    dataDir: config.dataDir,
+    site: config.site,
+    ...(password === undefined ? {} : { firstUser: { user: FIRST_USER, password } }),
+  };
 }
 
 function greeting(host: CliHost, app: App, config: Config): string {
   const { http, mqtt, mqttTls } = app.addresses();
+  const password = app.firstPassword();
   return [
     `waterwarden ${host.program.version} is running, process ${process.pid}.`,
     ...labelled([
@@ -82,6 +92,9 @@ function greeting(host: CliHost, app: App, config: Config): string {
       ['  data', config.dataDir],
       ['  site', config.site],
     ]),
+    ...(password === undefined
+      ? []
+      : [`First user: ${FIRST_USER}, password: ${password}  (shown once; change it at the first login)`]),
     'A token for the API: npm run -s ww -- token create --role viewer',
     'Stop it with Ctrl+C.',
     '',
