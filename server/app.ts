@@ -203,6 +203,11 @@ class ServerApp implements App {
     const administration = new Administration({ operations, clock });
     await administration.load();
     await administration.applySite(SYSTEM_PRINCIPAL, { parts: site.things });
+    const accounts = createAccounts({ dataDir: this.#config.dataDir, operations, clock, log: this.#log });
+    await accounts.load();
+    this.#teardown.add('accounts', () => accounts.stop());
+    const canShow = site.isDemo || this.#overrides.isTerminal === true;
+    this.#firstPassword = await accounts.ensureFirstUser(SYSTEM_PRINCIPAL, canShow);
     const refusals = new RefusalLedger({ operations, clock, log: this.#log });
     await refusals.start();
     this.#teardown.add('refusal counts', () => refusals.stop());
