@@ -16,6 +16,8 @@ export class EventStreamReader {
   /** Everything that came, as it came. */
   raw = '';
   isEnded = false;
+  /** True when the last block that began has come whole. */
+  isAtRest = false;
   readonly #request: ClientRequest;
   #opened = false;
 
@@ -38,7 +40,10 @@ export class EventStreamReader {
       this.headers = response.headers;
       this.#opened = true;
       response.setEncoding('utf8');
-      response.on('data', (text: string) => (this.raw += text));
+      response.on('data', (text: string) => {
+        this.raw += text;
+        this.isAtRest = text.endsWith('\n\n');
+      });
       response.on('error', () => undefined);
       response.on('close', () => (this.isEnded = true));
     });
