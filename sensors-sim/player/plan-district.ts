@@ -1,0 +1,117 @@
+import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts';
+import { MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
+import { castBehaviours } from '../scenario/cast-behaviours.ts';
+import type { Behaviour } from '../scenario/behaviour-kinds.ts';
+import type { Span } from '../scenario/span.ts';
+import { DeviceState } from './device-state.ts';
+import { SimulatedDevice } from './simulated-device.ts';
+import type { SimulatedStep } from './simulated-step.ts';
+
+/** The water as the sensors see it. */
+export interface ReadableWater {
+  readonly now: EpochMs;
+  advance(to: EpochMs): void;
+  read(station: StationSpec, datastream: DatastreamSpec): number | undefined;
+}
+
+export interface PlanOptions {
+  readonly stations: readonly StationSpec[];
+  readonly water: ReadableWater;
+  readonly seed: number;
+  /** The scenario in time; behaviours count from its begin. */
+  readonly span: Span;
+  readonly behaviours: readonly Behaviour[];
+  /** When a station begins to measure; default: with the span. */
+  readonly measuresFrom?: (station: StationSpec) => EpochMs;
+  /** Until then no station has a connection, as if the server had not been there. */
+  readonly connectsFrom?: EpochMs;
+}
+
+/**
+ * What all stations do, in the order of time and without an end. A function of the options alone: the same options give
+ * the same bytes, however fast they are taken.
+ *
+ * @throws AppError `scenario_invalid` where a behaviour names a station that is not there
+ */
+export function planDistrict(options: PlanOptions): IterableIterator<SimulatedStep> {
+  const { stations, seed, span, behaviours, connectsFrom } = options;
+  const effects = castBehaviours(behaviours, { stations, seed, span });
+  const devices = stations.map(spec => {
+    const from = options.measuresFrom?.(spec) ?? span.from;
+    const away = connectsFrom === undefined || connectsFrom <= from ? [] : [{ from, to: connectsFrom }];
+    return new SimulatedDevice(spec, { state: new DeviceState(effects.get(spec.id) ?? [], away), from });
+  });
+  return stepsOf(devices, options.water);
+}
+
+/** The longest span the water moves in one go. */
+const PASS_MS = 10 * MINUTE_MS;
+
+function* stepsOf(devices: readonly SimulatedDevice[], water: ReadableWater): Generator<SimulatedStep> {
+  const read = water.read.bind(water);
+  const queue = new DueQueue(devices);
+  for (let due = queue.take(); due !== undefined; due = queue.take()) {
+    const { device, at } = due;
+    while (water.now < at) {
+      const to = epochMs(Math.min(at, water.now + PASS_MS));
+      water.advance(to);
+      if (to < at) yield { kind: 'pass', at: to };
+    }
+    yield* device.act(at, read);
+    queue.put(device, due.index);
+  }
+}
+
+interface Due {
+  readonly at: EpochMs;
+  readonly index: number;
+  readonly device: SimulatedDevice;
+}
+
+/** A binary heap of devices by the time of their next event; of equal ones the first of the list leads. */
+class DueQueue {
+  readonly #heap: Due[] = [];
+
+  constructor(devices: readonly SimulatedDevice[]) {
+    for (const [index, device] of devices.entries()) this.put(device, index);
+  }
+
+  put(device: SimulatedDevice, index: number): void {
+    const at = device.next;
+    if (at === undefined) return;
+    const due = { at, index, device };
+    let place = this.#heap.push(due) - 1;
+    while (place > 0) {
+      const above = (place - 1) >> 1;
+      const parent = this.#heap[above];
+      if (parent === undefined || isBefore(parent, due)) break;
+      this.#heap[place] = parent;
+      place = above;
+    }
+    this.#heap[place] = due;
+  }
+
+  take(): Due | undefined {
+    const first = this.#heap[0];
+    const last = this.#heap.pop();
+    if (first === undefined || last === undefined || first === last) return first;
+    let place = 0;
+    for (;;) {
+      let below = 2 * place + 1;
+      const [left, right] = [this.#heap[below], this.#heap[below + 1]];
+      if (left === undefined) break;
+      if (right !== undefined && isBefore(right, left)) below += 1;
+      const child = right !== undefined && isBefore(right, left) ? right : left;
+      if (isBefore(last, child)) break;
+      this.#heap[place] = child;
+      place = below;
+    }
+    this.#heap[place] = last;
+    return first;
+  }
+}
+
+function isBefore(a: Due, b: Due): boolean {
+  return a.at < b.at || (a.at === b.at && a.index < b.index);
+}
