@@ -202,7 +202,7 @@ class ServerApp implements App {
     const clock = this.#clock;
     const administration = new Administration({ operations, clock });
     await administration.load();
-    await administration.applySite(SYSTEM_PRINCIPAL, { parts: site.things });
+    await administration.district.apply(SYSTEM_PRINCIPAL, { parts: site.things });
     const accounts = createAccounts({ dataDir: this.#config.dataDir, operations, clock, log: this.#log });
     await accounts.load();
     this.#teardown.add('accounts', () => accounts.stop());

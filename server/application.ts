@@ -14,6 +14,9 @@ import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { Cursors } from '../domain/ports/journal.ts';
 import type { IngestMark, IngestStatus } from '../ingest/pipeline.ts';
+import type { District } from '../domain/model/district.ts';
+import type { KeptPart, PartSelection, RegistryVersion } from '../domain/ports/registry-store.ts';
+import type { SiteChange } from './identity/registry-keeper.ts';
 import type { BackupProgress } from './backup/backup-progress.ts';
 import type { BackupSummary } from './backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from './export/make-export.ts';
@@ -89,6 +92,22 @@ export interface Submission {
   readonly payload: Uint8Array;
 }
 
+/** The district as it is registered, and its history. */
+export interface DistrictRegistry {
+  current(): District;
+  /** Newest first. */
+  versions(limit: number): Promise<readonly RegistryVersion[]>;
+  /** The parts of a version, or those that hold at an event time. */
+  parts(selection: PartSelection): Promise<readonly KeptPart[]>;
+  /** Undefined where nothing differed. Rejects with `conflict`; see `RegistryKeeper.applySite`. */
+  apply(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined>;
+  /** Applies the district of an earlier version anew. Rejects with `not_found` for a version that never was. */
+  rollBack(
+    principal: Principal,
+    to: { readonly version: number; readonly note?: string },
+  ): Promise<RegistryVersion | undefined>;
+}
+
 /** Everything HTTP and the control socket can ask for. Implemented by the wiring; faked in their tests. */
 export interface Application {
   readonly startedAt: EpochMs;
@@ -97,6 +116,7 @@ export interface Application {
   /** What ingest has taken and not yet stored, and how fast readings reach listeners. */
   ingestStatus(): Promise<IngestStatus>;
   registry(): Registry;
+  readonly district: DistrictRegistry;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;
   /** What moved since the mark of the last call; `NOTHING_SEEN` asks for everything. */

@@ -5,6 +5,7 @@ import type { DatastreamSpec, Registry } from '../domain/model/registry.ts';
 import { upTopic } from '../domain/model/topic.ts';
 import type { ThingId } from '../domain/model/identifier.ts';
 import type { Clock } from '../domain/ports/clock.ts';
+import type { RegistryVersion } from '../domain/ports/registry-store.ts';
 import type { RefusalReason } from '../domain/ports/identity.ts';
 import type { Cursors, JournalAppender } from '../domain/ports/journal.ts';
 import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/ports/telemetry-store.ts';
@@ -21,6 +22,7 @@ import type {
   QuarantineReplay,
   Readiness,
   StationHealth,
+  DistrictRegistry,
   Submission,
 } from './application.ts';
 import type { LiveBackup } from './backup/live-backup.ts';
@@ -83,6 +85,23 @@ export class LiveApplication implements Application {
 
   registry(): Registry {
     return this.#parts.administration.registry.current();
+  }
+
+  get district(): DistrictRegistry {
+    const { administration } = this.#parts;
+    // As with single registrations, what is new reaches ingest before the caller can use it.
+    const known = async (
+      applying: Promise<RegistryVersion | undefined>,
+    ): Promise<RegistryVersion | undefined> => {
+      const version = await applying;
+      if (version !== undefined) await this.#parts.ingest.setRegistry(this.registry());
+      return version;
+    };
+    return {
+      ...administration.district,
+      apply: (principal, change) => known(administration.district.apply(principal, change)),
+      rollBack: (principal, to) => known(administration.district.rollBack(principal, to)),
+    };
   }
 
   async stationHealth(): Promise<ReadonlyMap<string, StationHealth>> {

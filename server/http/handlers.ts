@@ -1,4 +1,5 @@
 import type { Handler } from './call.ts';
+import { showDistrict } from './district-handler.ts';
 import { auditLedger, showLedger } from './ledger-handlers.ts';
 import { readObservations, submitObservations } from './observation-handlers.ts';
 import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
@@ -18,6 +19,7 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   whoAmI,
   logOut,
   changePassword,
+  district: showDistrict,
   stations: listStations,
   station: showStation,
   stream: openStream,

@@ -50,7 +50,9 @@ const stationDatastream = z.strictObject({
   thresholds: z
     .record(z.string(), z.number())
     .nullable()
-    .describe('By name, `warning` among them; null: none registered, which is not "safe".'),
+    .describe(
+      'By name, `warning` among them, from the same datum; `floodLimit` is that of today. Null: none registered, which is not "safe".',
+    ),
   state,
   latest: z.strictObject({ t: instant, v: value, flag, ageMs: z.int() }).nullable(),
 });
@@ -60,6 +62,7 @@ export const stationResponse = z
     id: z.string(),
     name: z.string(),
     nameEn: z.string().nullable(),
+    asset: z.string().nullable().describe('What it measures at; see `/api/v1/district`.'),
     basin: z.string().nullable(),
     latitude: z.number().nullable().describe('WGS-84, degrees.'),
     longitude: z.number().nullable().describe('WGS-84, degrees.'),

@@ -3,6 +3,7 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
+import { districtResponse } from './district-schemas.ts';
 import * as request from './request-schemas.ts';
 import * as response from './response-schemas.ts';
 
@@ -109,6 +110,15 @@ export const ROUTES = {
     body: request.passwordBody,
     status: 200,
     response: response.sessionResponse,
+  },
+  district: {
+    method: 'GET',
+    path: '/api/v1/district',
+    access: DISTRICT_READERS,
+    summary: 'The district as registered: areas, organisations, people, assets, flow graph, geometry.',
+    query: request.noQuery,
+    status: 200,
+    response: districtResponse,
   },
   stations: {
     method: 'GET',

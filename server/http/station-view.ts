@@ -1,6 +1,9 @@
 import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
 import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts';
+import { floodLimitOn } from '../../domain/model/threshold.ts';
+import type { Thresholds } from '../../domain/model/threshold.ts';
+import { localMonthDay } from '../../domain/time/local-day.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { LatestValue, StationHealth } from '../application.ts';
 import { dataState, worstDataState } from './data-axis.ts';
@@ -39,6 +42,7 @@ export function stationView(
     id: station.id,
     name: station.name,
     nameEn: station.nameEn ?? null,
+    asset: station.asset ?? null,
     basin: station.basin ?? null,
     latitude: station.latitude ?? null,
     longitude: station.longitude ?? null,
@@ -70,7 +74,7 @@ function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, n
     interpolation: property?.interpolation ?? 'instantaneous',
     intervalMs: spec.intervalMs,
     sensorSpan: [min, max],
-    thresholds: null,
+    thresholds: thresholdsView(spec.thresholds, now),
     state: stateView(dataState(observation, spec.intervalMs, now)),
     latest:
       observation === undefined
@@ -82,4 +86,14 @@ function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, n
             ageMs: Math.round(now - observation.t),
           },
   };
+}
+
+/** By name; of the flood-limit levels the one of today. */
+function thresholdsView(thresholds: Thresholds | undefined, now: EpochMs): Record<string, number> | null {
+  if (thresholds === undefined) return null;
+  const view: Record<string, number> = {};
+  for (const [name, value] of Object.entries(thresholds)) if (typeof value === 'number') view[name] = value;
+  const floodLimit = floodLimitOn(thresholds.floodLimit ?? [], localMonthDay(now));
+  if (floodLimit !== undefined) view['floodLimit'] = floodLimit;
+  return Object.keys(view).length === 0 ? null : view;
 }

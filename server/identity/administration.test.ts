@@ -46,7 +46,7 @@ afterEach(async () => {
 
 describe('enrolment', () => {
   it('gives a registered thing a secret of which only the hash is kept, also over a restart', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     const { secret } = await administration.enrol(ADMIN, 'S-1');
     expect(secret.length).toBeGreaterThanOrEqual(32);
     await operations.close();
@@ -60,7 +60,7 @@ describe('enrolment', () => {
   });
 
   it('refuses strangers and a second enrolment', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     await administration.enrol(ADMIN, 'S-1');
     await expect(administration.enrol(ADMIN, 'S-1')).rejects.toMatchObject({ code: 'conflict' });
     await expect(administration.enrol(ADMIN, 'S-2')).rejects.toMatchObject({ code: 'not_found' });
@@ -68,7 +68,7 @@ describe('enrolment', () => {
   });
 
   it('tells the broker of rotation and revocation, and allows enrolment anew after a revocation', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     const told: string[] = [];
     administration.credentials.onRevoked(id => told.push(id));
     const first = await administration.enrol(ADMIN, 'S-1');
@@ -88,7 +88,7 @@ describe('enrolment', () => {
   });
 
   it('ends a loan, and lends nothing to what was ever enrolled', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     const told: string[] = [];
     administration.credentials.onRevoked(id => told.push(id));
     const loan = administration.credentials.lend('S-1' as ThingId, NOW);
@@ -101,7 +101,7 @@ describe('enrolment', () => {
 
 describe('registration', () => {
   it('answers secrets for those that had none, and changes no known secret', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     const known = await administration.enrol(ADMIN, 'S-1');
     const { secrets } = await administration.register(ADMIN, [station('S-1'), station('S-2')]);
     expect(Object.keys(secrets)).toEqual(['S-2']);
@@ -110,11 +110,11 @@ describe('registration', () => {
   });
 
   it('makes a new version only where something differs', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     const { version } = administration.registry.current();
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     expect(administration.registry.current().version).toBe(version);
-    await administration.applySite(ADMIN, { parts: [{ ...station('S-1'), name: 'renamed' }] });
+    await administration.district.apply(ADMIN, { parts: [{ ...station('S-1'), name: 'renamed' }] });
     expect(administration.registry.current().version).toBe(version + 1);
   });
 
@@ -130,14 +130,14 @@ describe('registration', () => {
 
 describe('a district', () => {
   it('disconnects the things it retires, and can be rolled back under a note', async () => {
-    await administration.applySite(ADMIN, { parts: [station('S-1'), station('S-2')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1'), station('S-2')] });
     const told: string[] = [];
     administration.credentials.onRevoked(id => told.push(id));
-    await administration.applySite(ADMIN, { parts: [station('S-1')] });
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
     expect(told).toEqual(['S-2']);
-    await administration.rollBackSite(ADMIN, { version: 1 });
+    await administration.district.rollBack(ADMIN, { version: 1 });
     expect([...administration.registry.current().things.keys()]).toEqual(['S-1', 'S-2']);
-    const [newest] = await administration.registryVersions(1);
+    const [newest] = await administration.district.versions(1);
     expect(newest).toMatchObject({ version: 3, note: 'back to version 1', put: 1, retired: 0 });
     expect((await operations.audit(1))[0]).toMatchObject({
       action: 'registry.site',

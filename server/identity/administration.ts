@@ -7,8 +7,8 @@ import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
 import type { ApiToken, Operations } from '../../domain/ports/operations.ts';
-import type { KeptPart, PartSelection, RegistryVersion } from '../../domain/ports/registry-store.ts';
-import type { Application, Principal } from '../application.ts';
+import type { RegistryVersion } from '../../domain/ports/registry-store.ts';
+import type { Application, DistrictRegistry, Principal } from '../application.ts';
 import { DEFAULT_ORGANISATION } from '../principal.ts';
 import { CredentialBook } from './credential-book.ts';
 import type { RegistryBook } from './registry-book.ts';
@@ -30,6 +30,18 @@ export class Administration implements Administrative {
   readonly #operations: Operations;
   readonly #clock: Clock;
   readonly #keeper: RegistryKeeper;
+  /** Applying enrols nobody; whoever is connected as a thing that is retired is disconnected. */
+  readonly district: DistrictRegistry = {
+    current: () => this.registry.district(),
+    versions: limit => this.#operations.registryVersions(limit),
+    parts: selection => this.#operations.parts(selection),
+    apply: (principal, change) => this.#inTurn(() => this.#applySite(principal, change)),
+    rollBack: (principal, { version, note }) =>
+      this.#inTurn(async () => {
+        const parts = await this.#keeper.siteOf(version);
+        return await this.#applySite(principal, { parts, note: note ?? `back to version ${version}` });
+      }),
+  };
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: { readonly operations: Operations; readonly clock: Clock }) {
@@ -131,37 +143,9 @@ export class Administration implements Administrative {
     return this.#keeper.hasSite();
   }
 
-  /** The parts of the district as it stands. */
+  /** The parts that stand there by a site. */
   siteParts(): readonly RegistryPart[] {
     return this.#keeper.siteParts();
-  }
-
-  /**
-   * Makes the district what the parts say, whole or not at all; enrols nobody. Whoever is connected as a thing that
-   * is retired is disconnected. Answers undefined where nothing differed; see `RegistryKeeper.applySite`.
-   */
-  applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {
-    return this.#inTurn(() => this.#applySite(principal, change));
-  }
-
-  /** Applies the district of an earlier version anew, from now on. Rejects with `not_found` for a version that never was. */
-  rollBackSite(
-    principal: Principal,
-    to: { readonly version: number; readonly note?: string },
-  ): Promise<RegistryVersion | undefined> {
-    return this.#inTurn(async () => {
-      const parts = await this.#keeper.siteOf(to.version);
-      return await this.#applySite(principal, { parts, note: to.note ?? `back to version ${to.version}` });
-    });
-  }
-
-  registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
-    return this.#operations.registryVersions(limit);
-  }
-
-  /** The parts of the registry as a version had them, or as they hold at an event time. */
-  registryParts(selection: PartSelection): Promise<readonly KeptPart[]> {
-    return this.#operations.parts(selection);
   }
 
   async #applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {

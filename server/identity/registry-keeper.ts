@@ -12,7 +12,7 @@ import type {
 } from '../../domain/ports/registry-store.ts';
 import { EARLIEST_PHENOMENON_TIME } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
-import type { Principal } from '../application.ts';
+import type { Principal } from '../principal.ts';
 import { RegistryBook, keyText } from './registry-book.ts';
 
 /** How a district is to be applied. */

@@ -1,4 +1,6 @@
 import { AppError } from '../../domain/errors.ts';
+import { districtOf } from '../../domain/model/district.ts';
+import type { DistrictPart } from '../../domain/model/district.ts';
 import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { Ledger } from '../../domain/model/ledger.ts';
@@ -6,10 +8,12 @@ import type { Observation } from '../../domain/model/observation.ts';
 import type { Registry, ThingSpec } from '../../domain/model/registry.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import type { AggregateRow, QuarantineQuery, QuarantineRow } from '../../domain/ports/telemetry-store.ts';
+import type { RegistryVersion } from '../../domain/ports/registry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type {
   Application,
   DatastreamAddress,
+  DistrictRegistry,
   IngestStatus,
   LatestValue,
   Principal,
@@ -141,6 +145,28 @@ export class FakeApplication implements Application {
   async ingestStatus() {
     return this.ingest;
   }
+  /** Parts of the district beside the things. */
+  districtParts: readonly DistrictPart[] = [];
+  registryVersions: readonly RegistryVersion[] = [];
+  readonly district: DistrictRegistry = {
+    current: () => districtOf(this.districtParts),
+    versions: async limit => this.registryVersions.slice(0, limit),
+    parts: async () =>
+      [...this.things.values(), ...this.districtParts].map(part => ({
+        part,
+        origin: 'site',
+        version: this.registryVersion,
+        validFrom: this.startedAt,
+      })),
+    apply: async (principal, change) => {
+      this.asked.administration.push({ principal, action: 'district.apply', detail: change });
+      return this.registryVersions[0];
+    },
+    rollBack: async (principal, to) => {
+      this.asked.administration.push({ principal, action: 'district.rollBack', detail: to });
+      return this.registryVersions[0];
+    },
+  };
   registryVersion = 1;
   registry(): Registry {
     return { version: this.registryVersion, things: this.things };
