@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { HOUR_MS, epochMs } from '../../domain/time/instant.ts';
 import { Random } from '../random.ts';
-import { LinearReservoir, NashCascade } from './linear-reservoir.ts';
+import { LinearReservoir, NashCascade } from '../hydrology/linear-reservoir.ts';
 import { PondingBasin, drawPondingShape } from './ponding-basin.ts';
 import { PumpSump, sumpShape } from './pump-sump.ts';
 import { RiverReach } from './river-reach.ts';

@@ -1,5 +1,5 @@
 import type { Random } from '../random.ts';
-import { LinearReservoir, NashCascade } from './linear-reservoir.ts';
+import { LinearReservoir, NashCascade } from '../hydrology/linear-reservoir.ts';
 
 /** Share of the rain that runs off at once in a built-up catchment; the rest feeds the slow store. */
 const QUICK_SHARE = 0.55;

@@ -4,7 +4,7 @@ import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts
 import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { Random } from '../random.ts';
-import { LinearReservoir } from './linear-reservoir.ts';
+import { LinearReservoir } from '../hydrology/linear-reservoir.ts';
 import { PondingBasin, drawPondingShape } from './ponding-basin.ts';
 import { PumpSump, sumpShape } from './pump-sump.ts';
 import { RiverReach } from './river-reach.ts';

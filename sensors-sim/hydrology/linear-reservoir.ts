@@ -1,3 +1,6 @@
+/** Less water than this is let go at once, since a store that empties for ever ends in numbers the processor is slow with. */
+const DREGS_M3 = 1e-6;
+
 /**
  * A linear reservoir: outflow = storage / k. Solved exactly over a step of constant inflow, so any step keeps the
  * balance: inflow × step = outflow × step + change of storage.
@@ -5,6 +8,8 @@
 export class LinearReservoir {
   readonly #residenceS: number;
   #storageM3: number;
+  #stepS = 0;
+  #kept = 1;
 
   /** `residenceS`: k, seconds; starts in equilibrium with the given inflow, m³/s. */
   constructor(residenceS: number, inflowM3PerS = 0) {
@@ -18,10 +23,17 @@ export class LinearReservoir {
 
   /** Answers the mean outflow of the step, m³/s. */
   step(inflowM3PerS: number, stepS: number): number {
-    const kept = Math.exp(-stepS / this.#residenceS);
     const before = this.#storageM3;
-    this.#storageM3 = before * kept + inflowM3PerS * this.#residenceS * (1 - kept);
-    return inflowM3PerS - (this.#storageM3 - before) / stepS;
+    if (inflowM3PerS === 0 && before < DREGS_M3) {
+      this.#storageM3 = 0;
+      return before / stepS;
+    }
+    if (stepS !== this.#stepS) {
+      this.#stepS = stepS;
+      this.#kept = Math.exp(-stepS / this.#residenceS);
+    }
+    this.#storageM3 = before * this.#kept + inflowM3PerS * this.#residenceS * (1 - this.#kept);
+    return Math.max(0, inflowM3PerS - (this.#storageM3 - before) / stepS);
   }
 }
 
@@ -39,11 +51,15 @@ export class NashCascade {
   }
 
   get storageM3(): number {
-    return this.#reservoirs.reduce((sum, { storageM3 }) => sum + storageM3, 0);
+    let sum = 0;
+    for (const { storageM3 } of this.#reservoirs) sum += storageM3;
+    return sum;
   }
 
   /** Answers the mean outflow of the step, m³/s. */
   step(inflowM3PerS: number, stepS: number): number {
-    return this.#reservoirs.reduce((flow, reservoir) => reservoir.step(flow, stepS), inflowM3PerS);
+    let flow = inflowM3PerS;
+    for (const reservoir of this.#reservoirs) flow = reservoir.step(flow, stepS);
+    return flow;
   }
 }

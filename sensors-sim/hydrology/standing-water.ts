@@ -1,0 +1,15 @@
+/** The dish of a low point is full to its whole surface at this depth, metres. */
+const RIM_M = 0.2;
+
+/** Depth of water in a shallow dish whose surface grows with the depth up to `surfaceM2` and then stays, metres. */
+export function standingDepthM(volumeM3: number, surfaceM2: number): number {
+  const rimM3 = (surfaceM2 * RIM_M) / 2;
+  if (volumeM3 <= 0) return 0;
+  if (volumeM3 < rimM3) return RIM_M * Math.sqrt(volumeM3 / rimM3);
+  return RIM_M + (volumeM3 - rimM3) / surfaceM2;
+}
+
+/** Volume of the dish filled to a depth above its rim, m³. */
+export function standingVolumeM3(depthM: number, surfaceM2: number): number {
+  return surfaceM2 * (depthM - RIM_M / 2);
+}
