@@ -145,7 +145,7 @@ export const ledgerResponse = z
 const cursors = z.strictObject({ live: count, backlog: count });
 
 /** What ingest has taken and not yet stored. */
-export const ingestView = z
+const ingestView = z
   .strictObject({
     clockTrust: z.enum(['trusted', 'watching', 'suspect']).describe('Whether our own clock is believed.'),
     held: count.describe('Messages held because our own clock is suspect.'),

@@ -11,9 +11,11 @@ import {
   observation,
 } from '../../test/harness/fake-application.ts';
 import type { FakeApplication } from '../../test/harness/fake-application.ts';
+import { createTestAccounts } from '../../test/harness/test-accounts.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe } from '../../test/harness/http-probe.ts';
 import { waitFor } from '../../test/harness/wait-for.ts';
+import { SYSTEM_PRINCIPAL } from '../application.ts';
 import { streamDelta, streamState } from '../http/response-schemas.ts';
 
 const T0 = 1_790_000_100_000;
@@ -445,6 +447,29 @@ describe('a stream', () => {
     expect(streams[2]!.isEnded).toBe(false);
     expect(await metric('ww_http_streams')).toBe(1);
     expect(await metric('ww_http_streams_dropped_total')).toBe(0);
+  });
+
+  it('may be opened with the cookie of a session, and ends within 30 s after the logout', async () => {
+    application.accounts = createTestAccounts();
+    const person = { user: 'officer', password: 'a password of a person' };
+    await application.accounts.addUser(SYSTEM_PRINCIPAL, {
+      name: person.user,
+      role: 'duty',
+      password: person.password,
+    });
+    await start();
+    const login = await probe.ask('/api/v1/session', { method: 'POST', json: person });
+    const headers = { cookie: (login.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+    const reader = await EventStreamReader.open(probe.url, { headers });
+    closers.push(() => reader.close());
+    await reader.event(0);
+    pass(60_000);
+    await settled();
+    expect(reader.isEnded).toBe(false);
+    const logout = { method: 'DELETE', headers: { ...headers, 'sec-fetch-site': 'same-origin' } };
+    expect((await probe.ask('/api/v1/session', logout)).status).toBe(204);
+    pass(30_000);
+    await waitFor('the end', () => reader.isEnded);
   });
 
   it('ends at once when the server stops', async () => {

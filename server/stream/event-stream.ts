@@ -22,7 +22,7 @@ const HEARTBEAT_MS = 15_000;
 /** A stream ends this long after its session or token at the latest, with one tick to spare. */
 const RECHECK_MS = 25_000;
 
-export interface EventStreamOptions {
+interface EventStreamOptions {
   readonly application: Application;
   readonly clock: Clock;
   readonly log: Log;

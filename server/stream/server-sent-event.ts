@@ -10,7 +10,7 @@ export const STREAM_PREAMBLE = Buffer.from('retry: 2000\n\n');
 export const HEARTBEAT = Buffer.from(': alive\n\n');
 
 /** An event whose data is one JSON object. */
-export interface StreamEvent {
+interface StreamEvent {
   readonly id: number;
   readonly name: 'state' | 'delta';
   /** Members of the data that are JSON already. */

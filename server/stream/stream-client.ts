@@ -37,10 +37,6 @@ export class StreamClient {
     response.on('error', () => undefined);
   }
 
-  get isEnded(): boolean {
-    return this.#isEnded;
-  }
-
   /** Sends the pieces of a full state; what still waits of an earlier one counts from now on. */
   sendState(pieces: readonly Buffer[]): void {
     for (const piece of this.#waiting) {

@@ -24,10 +24,10 @@ export class EventStreamReader {
   /** Resolves once the head of the answer is there. */
   static async open(
     url: string,
-    options: { readonly token: string; readonly headers?: Record<string, string> },
+    options: { readonly token?: string; readonly headers?: Record<string, string> },
   ): Promise<EventStreamReader> {
     const reader = new EventStreamReader(url, {
-      authorization: `Bearer ${options.token}`,
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
       ...options.headers,
     });
     await waitFor('the head of the stream', () => reader.#opened || reader.isEnded);
