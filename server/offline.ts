@@ -11,7 +11,9 @@ import { createJournalReader } from '../storage/sqlite/journal-reader.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import { SYSTEM_PRINCIPAL } from './application.ts';
 import type { Config } from './config/schema.ts';
+import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
+import { createAccounts } from './identity/create-accounts.ts';
 import { loadSite } from './site/load-site.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
@@ -40,6 +42,7 @@ type StoreEngine = Pick<TelemetryOptions, 'memoryLimitMiB' | 'threads'>;
 export interface OfflineDirectory {
   /** With the site applied as a start would do it, so that things can be enrolled before the first start. */
   administration(): Promise<Administration>;
+  accounts(): Promise<Accounts>;
   refusals(): Promise<readonly RefusalCount[]>;
   journal(): Promise<JournalClient>;
   /** The telemetry store of this folder; closed at once after the work. */
@@ -68,8 +71,16 @@ class OpenedDirectory implements OfflineDirectory {
     const administration = new Administration({ operations: await this.#open(), clock: SYSTEM_CLOCK });
     await administration.load();
     const site = await loadSite(this.#config.site);
-    await administration.applySite(SYSTEM_PRINCIPAL, { parts: site.things });
+    await administration.district.apply(SYSTEM_PRINCIPAL, { parts: site.things });
     return administration;
+  }
+
+  async accounts(): Promise<Accounts> {
+    const { dataDir } = this.#config;
+    const operations = await this.#open();
+    const accounts = createAccounts({ dataDir, operations, clock: SYSTEM_CLOCK, log: SILENT_LOG });
+    await accounts.load();
+    return accounts;
   }
 
   async refusals(): Promise<readonly RefusalCount[]> {
@@ -119,6 +130,14 @@ export function administerOffline<Result>(
   work: (administration: Administration) => Promise<Result>,
 ): Promise<Result> {
   return workOffline(config, async directory => await work(await directory.administration()));
+}
+
+/** Users, without a server. */
+export function accountsOffline<Result>(
+  config: Config,
+  work: (accounts: Accounts) => Promise<Result>,
+): Promise<Result> {
+  return workOffline(config, async directory => await work(await directory.accounts()));
 }
 
 /** The ledger as the last server left it; what it had not yet consumed is in flight. */

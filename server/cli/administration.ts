@@ -1,5 +1,6 @@
 import { isAppError } from '../../domain/errors.ts';
 import type { Application } from '../application.ts';
+import type { Config } from '../config/schema.ts';
 import { connectControl } from '../control/control-client.ts';
 import type { ControlClient } from '../control/control-client.ts';
 import { CONTROL_PRINCIPAL } from '../control/control-handlers.ts';
@@ -17,17 +18,30 @@ export interface Administrator {
  * Runs work on the running server; where none runs, on its files. Rejects with `already_running` where a server holds
  * the files and does not answer.
  */
-export async function administer<Result>(
+export function administer<Result>(
   call: Invocation,
   work: (administrator: Administrator) => Promise<Result>,
 ): Promise<Result> {
+  return connectedOrOffline(call, {
+    online: client => work(remoteAdministrator(client)),
+    offline: config =>
+      call.host.parts.administerOffline(config, administration => work(localAdministrator(administration))),
+  });
+}
+
+/** Does one or the other, whether a server runs or not, and says so where none does. */
+export async function connectedOrOffline<Result>(
+  call: Invocation,
+  work: {
+    readonly online: (client: ControlClient) => Promise<Result>;
+    readonly offline: (config: Config) => Promise<Result>;
+  },
+): Promise<Result> {
   const config = call.config();
   const client = await findServer(config.dataDir);
-  if (client !== undefined) return await work(remoteAdministrator(client));
+  if (client !== undefined) return await work.online(client);
   call.host.err(`No server runs; working on the files in ${config.dataDir}.\n`);
-  return await call.host.parts.administerOffline(config, administration =>
-    work(localAdministrator(administration)),
-  );
+  return await work.offline(config);
 }
 
 /** The running server; undefined where none runs. Rejects where one is there and cannot be asked. */

@@ -12,6 +12,7 @@ import { siteValidate } from './commands/site.ts';
 import { start } from './commands/start.ts';
 import { stationEnrol, stationRevoke, stationRotate } from './commands/station.ts';
 import { tokenCreate } from './commands/token.ts';
+import { userAdd, userChange, userDisable, userEnable, userList, userPassword } from './commands/user.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly Command[] = [
@@ -25,6 +26,12 @@ export const COMMANDS: readonly Command[] = [
   stationRotate,
   stationRevoke,
   tokenCreate,
+  userAdd,
+  userList,
+  userChange,
+  userPassword,
+  userDisable,
+  userEnable,
   siteValidate,
   replay,
   load,

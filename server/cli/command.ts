@@ -14,6 +14,7 @@ import type { Application } from '../application.ts';
 import type { BackupProgress } from '../backup/backup-progress.ts';
 import type { BackupSummary } from '../backup/backup-summary.ts';
 import type { Config } from '../config/schema.ts';
+import type { AccountService } from '../identity/account-service.ts';
 import type { Program } from '../program.ts';
 import type { RebuildResult } from '../rebuild.ts';
 
@@ -98,12 +99,22 @@ export interface CliHost {
 /** What can be administered without a server, too. */
 export type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken'>;
 
+/** What can be administered of users without a server, too. */
+export type AccountAdministration = Pick<
+  AccountService,
+  'users' | 'addUser' | 'changeUser' | 'disableUser' | 'enableUser' | 'setPassword'
+>;
+
 /** The heavy parts, loaded when they are needed. */
 export interface CliParts {
   createApp(config: Config, overrides: AppOverrides): Promise<App>;
   administerOffline<Result>(
     config: Config,
     work: (administration: Administrative) => Promise<Result>,
+  ): Promise<Result>;
+  accountsOffline<Result>(
+    config: Config,
+    work: (accounts: AccountAdministration) => Promise<Result>,
   ): Promise<Result>;
   ledgerOffline(config: Config, station: string | undefined): Promise<Ledger>;
   rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;

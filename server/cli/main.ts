@@ -10,6 +10,8 @@ const PARTS: CliParts = {
   createApp: async (config, overrides) => (await import('../app.ts')).createApp(config, overrides),
   administerOffline: async (config, work) =>
     await (await import('../offline.ts')).administerOffline(config, work),
+  accountsOffline: async (config, work) =>
+    await (await import('../offline.ts')).accountsOffline(config, work),
   ledgerOffline: async (config, station) =>
     await (await import('../offline.ts')).ledgerOffline(config, station),
   rebuildOffline: async (config, onProgress) =>

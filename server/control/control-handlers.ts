@@ -80,6 +80,15 @@ export const CONTROL_HANDLERS: Handlers = {
     });
     return { token, id: record.id };
   },
+  users: async ({ application }) => ({ users: await application.accounts.users() }),
+  addUser: ({ application }, { name, role, ...rest }) =>
+    application.accounts.addUser(CONTROL_PRINCIPAL, { name, role, ...withoutUndefined(rest) }),
+  changeUser: ({ application }, { name, ...change }) =>
+    application.accounts.changeUser(CONTROL_PRINCIPAL, name, withoutUndefined(change)),
+  disableUser: ({ application }, { name }) => application.accounts.disableUser(CONTROL_PRINCIPAL, name),
+  enableUser: ({ application }, { name }) => application.accounts.enableUser(CONTROL_PRINCIPAL, name),
+  setPassword: ({ application }, { name, password }) =>
+    application.accounts.setPassword(CONTROL_PRINCIPAL, name, password),
   backup: ({ application }, { target }) => application.backup(CONTROL_PRINCIPAL, target),
   backupProgress: async ({ application }) => ({ progress: application.backupProgress() ?? null }),
   export: ({ application }, { stations, ...request }) =>

@@ -13,6 +13,8 @@ import type { BackupProgress } from '../backup/backup-progress.ts';
 import type { BackupSummary } from '../backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from '../export/make-export.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
+import { ACCOUNT_PARAMS } from './account-methods.ts';
+import type { AccountMethods } from './account-methods.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
 /** Where a listener of the server can be reached. */
@@ -53,7 +55,7 @@ interface QuarantineFilter {
 }
 
 /** What can be asked over the control socket: parameters and result of each method. */
-export interface ControlMethods {
+export interface ControlMethods extends AccountMethods {
   /** Answers at once, whatever else is slow. */
   ping: { params: object; result: { readonly pid: number; readonly version: string } };
   status: { params: object; result: ControlStatus };
@@ -115,6 +117,7 @@ const tokenName = z.string().trim().min(1).max(128);
 
 /** How the parameters of each method must look. */
 export const CONTROL_PARAMS = {
+  ...ACCOUNT_PARAMS,
   ping: nothing,
   status: nothing,
   ledger: z.strictObject({ station: thingId.optional() }),

@@ -282,8 +282,18 @@ export class Accounts implements AccountService {
 
   async #putPassword(principal: Principal, user: User): Promise<void> {
     await this.#put(user, this.#sessionsOf(user.name));
-    if (user.name === FIRST_USER) this.#options.firstPassword.remove();
+    if (user.name === FIRST_USER) this.#removeFirstPassword();
     await this.#audit(principal, 'user.password', user.name);
+  }
+
+  /** What it holds is worth nothing by now, so that a disk that refuses is only told. */
+  #removeFirstPassword(): void {
+    const { firstPassword, log } = this.#options;
+    try {
+      firstPassword.remove();
+    } catch (error) {
+      log.warn('The file of the first password could not be removed.', { file: firstPassword.path, error });
+    }
   }
 
   async #hashFit(password: string): Promise<string> {

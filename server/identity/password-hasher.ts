@@ -31,35 +31,37 @@ export interface Verdict {
  */
 export class PasswordHasher {
   readonly #cost: ScryptCost;
+  readonly #derive: typeof deriveKey;
   readonly #decoy: string;
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(cost: ScryptCost = DEFAULT_COST) {
+  constructor(cost: ScryptCost = DEFAULT_COST, derive: typeof deriveKey = deriveKey) {
     this.#cost = cost;
+    this.#derive = derive;
     // No password is known to match random bytes.
     this.#decoy = encode({ cost, salt: randomBytes(SALT_BYTES), hash: randomBytes(HASH_BYTES) });
   }
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
-    return encode({ cost: this.#cost, salt, hash: await this.#derive(password, salt, this.#cost) });
+    return encode({ cost: this.#cost, salt, hash: await this.#inTurn(password, { salt, cost: this.#cost }) });
   }
 
   /** Does the same work where there is no hash, so that the time tells nobody which users exist. */
   async verify(password: string, encoded: string | undefined): Promise<Verdict> {
     const { cost, salt, hash } = decode(encoded ?? this.#decoy);
-    const derived = await this.#derive(password, salt, cost);
+    const derived = await this.#inTurn(password, { salt, cost });
     return {
       matches: timingSafeEqual(derived, hash) && encoded !== undefined,
       isOutdated: costText(cost) !== costText(this.#cost),
     };
   }
 
-  async #derive(password: string, salt: Uint8Array, cost: ScryptCost): Promise<Buffer> {
+  async #inTurn(password: string, way: KeyDerivation): Promise<Buffer> {
     await this.#takeTurn();
     try {
-      return await deriveKey(normalisePassword(password), salt, cost);
+      return await this.#derive(normalisePassword(password), way);
     } finally {
       const next = this.#waiting.shift();
       // The place goes on to whoever waits longest; free in between, a newcomer could take it, too.
@@ -80,9 +82,12 @@ export class PasswordHasher {
   }
 }
 
-interface EncodedHash {
+interface KeyDerivation {
   readonly cost: ScryptCost;
   readonly salt: Uint8Array;
+}
+
+interface EncodedHash extends KeyDerivation {
   readonly hash: Uint8Array;
 }
 
@@ -116,15 +121,11 @@ function decode(encoded: string): EncodedHash {
   };
 }
 
-function deriveKey(
-  password: string,
-  salt: Uint8Array,
-  { costLog2, blockSize, parallelism }: ScryptCost,
-): Promise<Buffer> {
-  const N = 2 ** costLog2;
+function deriveKey(password: string, { salt, cost }: KeyDerivation): Promise<Buffer> {
+  const N = 2 ** cost.costLog2;
   return new Promise((resolve, reject) => {
     // OpenSSL counts a little more than the 128·N·r bytes of the algorithm.
-    const options = { N, r: blockSize, p: parallelism, maxmem: 256 * N * blockSize };
+    const options = { N, r: cost.blockSize, p: cost.parallelism, maxmem: 256 * N * cost.blockSize };
     scrypt(password, salt, HASH_BYTES, options, (error, key) => {
       if (error === null) resolve(key);
       else reject(error);

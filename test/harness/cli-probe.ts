@@ -51,6 +51,7 @@ export function createCliProbe(): CliProbe {
     parts: {
       createApp: refuse,
       administerOffline: refuse,
+      accountsOffline: refuse,
       ledgerOffline: refuse,
       rebuildOffline: refuse,
       backupOffline: refuse,

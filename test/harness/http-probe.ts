@@ -61,7 +61,11 @@ export interface ProbeAnswer {
 /** Starts an HTTP server on a free port over a fake application. */
 export async function startHttpProbe(
   application: FakeApplication,
-  options: { readonly limits?: Partial<HttpLimits>; readonly log?: Log } = {},
+  options: {
+    readonly limits?: Partial<HttpLimits>;
+    readonly log?: Log;
+    readonly trustedProxies?: readonly string[];
+  } = {},
 ): Promise<HttpProbe> {
   const clock = new ManualClock();
   const server = createHttpServer({
@@ -71,6 +75,7 @@ export async function startHttpProbe(
     host: '127.0.0.1',
     port: 0,
     limits: { requestsPerSecond: 1e6, burst: 1e6, ...options.limits },
+    trustedProxies: options.trustedProxies ?? [],
   });
   await server.start();
   const port = server.address()!.port;
