@@ -1,6 +1,6 @@
 import type { IngestView } from '../http/response-schemas.ts';
 import type { Ledger } from '../../domain/model/ledger.ts';
-import type { Readiness } from '../application.ts';
+import type { Application, Readiness } from '../application.ts';
 import type { DistrictPicture, PictureDelta } from './district-picture.ts';
 import { renderEvent } from './server-sent-event.ts';
 import type { StreamClient } from './stream-client.ts';
@@ -11,6 +11,9 @@ export interface Figures {
   readonly ingest: IngestView;
   readonly readiness: Readiness;
 }
+
+/** To read a part of the ledger costs as much as the whole, and there may be many parts. */
+const PART_LEDGER_MS = 10_000;
 
 type FigureTexts = { readonly [Name in keyof Figures]: string };
 
@@ -24,6 +27,7 @@ export class Audience {
   /** Wait for their full state. */
   readonly #newcomers = new Set<StreamClient>();
   #figures: FigureTexts | undefined;
+  #ledger: { readonly readMs: number; readonly counts: Ledger } | undefined;
   /** The full state, until something changes. */
   #state: readonly Buffer[] | undefined;
 
@@ -52,6 +56,16 @@ export class Audience {
   remove(client: StreamClient): void {
     this.#newcomers.delete(client);
     this.#listening.delete(client);
+  }
+
+  /** The ledger, read anew where that is due. */
+  async ledger(application: Application, nowMs: number): Promise<Ledger> {
+    const known = this.#ledger;
+    const isFresh = known !== undefined && nowMs - known.readMs < PART_LEDGER_MS;
+    if (isFresh && this.#wanted !== undefined) return known.counts;
+    const counts = await application.ledger(this.stations);
+    this.#ledger = { readMs: nowMs, counts };
+    return counts;
   }
 
   /** The figures to begin with. */

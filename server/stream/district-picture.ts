@@ -3,6 +3,7 @@ import type { Observation } from '../../domain/model/observation.ts';
 import type { DatastreamSpec, Registry, StationSpec } from '../../domain/model/registry.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
+import { localMonthDay } from '../../domain/time/local-day.ts';
 import type { Changes, LatestValue, StationHealth, TrackedHealth } from '../application.ts';
 import { visitInSlices } from '../http/answer.ts';
 import { dataState, worstDataState } from '../http/data-axis.ts';
@@ -38,13 +39,18 @@ export interface PictureDelta {
  * time alone, and says in which points and stations it now differs.
  */
 export class DistrictPicture {
-  readonly version: number;
+  readonly #version: number;
   readonly #stations = new Map<string, StationPicture>();
   #now = epochMs(0);
 
   constructor(registry: Registry) {
-    this.version = registry.version;
+    this.#version = registry.version;
     for (const spec of sortedStations(registry)) this.#stations.set(spec.id, blankStation(spec));
+  }
+
+  /** False when a new one is needed: the registry has changed, or another day began and with it another flood limit. */
+  isOf(registry: Registry, now: EpochMs): boolean {
+    return this.#version === registry.version && localMonthDay(this.#now) === localMonthDay(now);
   }
 
   /** The instant of the last step. */

@@ -166,6 +166,17 @@ describe('the full state', () => {
     expect((await reader.event(2)).event).toBe('delta');
   });
 
+  it('comes again when another day begins, with the flood limit of that day', async () => {
+    // Ten seconds before midnight in the district (UTC+8).
+    application.nowMs = Date.UTC(2026, 6, 14, 16) - 10_000;
+    await start();
+    const reader = await listen();
+    await reader.event(0);
+    pass(10_000);
+    const { event, data } = await reader.event(1);
+    expect([event, data.now]).toEqual(['state', Date.UTC(2026, 6, 14, 16)]);
+  });
+
   it('of thousands of stations comes whole, although it is larger than what may wait', async () => {
     manyStations(application, 2_000);
     await start({ limits: { streamBufferBytes: 256 * 1024 } });
@@ -331,6 +342,15 @@ describe('an integrator with a list of stations', () => {
     await passAndSettle(1_000);
     expect((await wide.event(2)).data.points).toHaveLength(1);
     expect(scoped.events).toHaveLength(2);
+    // A part is read less often than the whole.
+    application.ledgers.set('NOT-THERE,PUMP-1', {
+      messages: { ...own, journalled: 5, decoded: 5 },
+      readings: NO_READINGS,
+      refused: [],
+      balanced: true,
+    });
+    pass(10_000);
+    expect((await scoped.event(2)).data.ledger.messages.journalled).toBe(5);
   });
 });
 

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import type { Ledger } from '../../domain/model/ledger.ts';
 import type { Cursors } from '../../domain/ports/journal.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { SECOND_MS } from '../../domain/time/instant.ts';
@@ -226,14 +227,14 @@ export class EventStream {
     const { application } = this.#options;
     const audiences = [...this.#audiences.values()];
     const registry = application.registry();
-    const known = this.#picture?.version === registry.version ? this.#picture : undefined;
+    const now = application.now();
+    const known = this.#picture?.isOf(registry, now) === true ? this.#picture : undefined;
     const [changes, figures, ledgers] = await Promise.all([
       application.changesSince(known === undefined ? NOTHING_SEEN : this.#mark),
       this.#readFigures(),
-      Promise.all(audiences.map(({ stations }) => application.ledger(stations))),
+      Promise.all(audiences.map(audience => this.#ledgerOf(audience))),
     ]);
     const picture = known ?? new DistrictPicture(registry);
-    const now = application.now();
     const delta = await picture.step(changes, now);
     this.#mark = changes.mark;
     this.#picture = picture;
@@ -249,10 +250,14 @@ export class EventStream {
   async #greet(audience: Audience): Promise<void> {
     if (this.#picture === undefined || this.#figures === undefined) return;
     if (!audience.hasFigures) {
-      const ledger = await this.#options.application.ledger(audience.stations);
-      audience.begin({ ...this.#figures, ledger });
+      audience.begin({ ...this.#figures, ledger: await this.#ledgerOf(audience) });
     }
     await audience.greet(this.#picture, this.#nextId());
+  }
+
+  #ledgerOf(audience: Audience): Promise<Ledger> {
+    const { application, clock } = this.#options;
+    return audience.ledger(application, clock.monotonicMs());
   }
 
   async #readFigures(): Promise<Omit<Figures, 'ledger'>> {
