@@ -55,6 +55,7 @@ describe('loadConfig', () => {
           concurrentPerClient: 64,
           connections: 2_000,
           connectionsPerAddress: 200,
+          streams: 500,
           stopGraceMs: 10_000,
         },
       },
