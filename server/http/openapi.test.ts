@@ -38,6 +38,21 @@ describe('the OpenAPI description', () => {
     expect(operation.operationId).toBe(id);
   });
 
+  it('describes the data of each event of a stream', () => {
+    const { responses } = paths['/api/v1/stream']!.get as { responses: Record<string, { content: Json }> };
+    expect(responses['200']!.content).toEqual({
+      'text/event-stream; charset=utf-8': {
+        schema: { type: 'string' },
+        'x-events': {
+          state: { $ref: '#/components/schemas/StreamState' },
+          delta: { $ref: '#/components/schemas/StreamDelta' },
+        },
+      },
+    });
+    const { schemas } = document.components as { schemas: Record<string, Json> };
+    expect(schemas['StreamDelta']!.required).toEqual(['now', 'stations', 'points', 'ingest']);
+  });
+
   it('has only references that lead somewhere', () => {
     const references = [...nodes(document)].flatMap(node =>
       typeof node.$ref === 'string' ? [node.$ref] : [],
