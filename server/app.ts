@@ -7,7 +7,6 @@ import { AppError } from '../domain/errors.ts';
 import { createMqttBroker } from '../broker/mqtt-broker.ts';
 import type { MqttBroker } from '../broker/mqtt-broker.ts';
 import { TELEMETRY_CONSUMER } from '../ingest/store-writer.ts';
-import { createDemoSimulator } from '../sensors-sim/demo/demo-simulator.ts';
 import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
 import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
 import { freeSpace, isSpaceLow } from '../storage/files/free-space.ts';
@@ -16,6 +15,7 @@ import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import { SYSTEM_PRINCIPAL } from './application.ts';
+import type { Application } from './application.ts';
 import { LiveBackup } from './backup/live-backup.ts';
 import type { Config } from './config/schema.ts';
 import { createControlServer } from './control/control-server.ts';
@@ -35,6 +35,7 @@ import { RefusalLedger } from './refusal-ledger.ts';
 import { loadSite } from './site/load-site.ts';
 import type { Site } from './site/load-site.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
+import { startSimulator } from './start-simulator.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -81,8 +82,6 @@ export interface App {
   /** For fault tests only; see `JournalClient.injectFault` and `DuckdbTelemetry.injectFault`. */
   injectFault(part: 'journal' | 'store', kind: string): Promise<void>;
 }
-
-const DEMO_SEED = 20_260_714;
 
 /** Creating it opens nothing. */
 export function createApp(config: Config, overrides: AppOverrides = {}): App {
@@ -139,7 +138,7 @@ class ServerApp implements App {
       const broker = this.#createBroker(started);
       const application = await this.#createApplication(started, broker);
       await this.#listen(application, broker);
-      await this.#startSimulator(site, started.administration);
+      await this.#startSimulator(site.isDemo, started, application);
     } catch (error) {
       await this.#teardown.run();
       throw error;
@@ -359,28 +358,23 @@ class ServerApp implements App {
     this.#teardown.add('backup', () => application.endBackup());
   }
 
-  async #startSimulator(site: Site, administration: Administration): Promise<void> {
-    const isOn = this.#config.simulator ?? (site.isDemo ? 'on' : 'off');
+  async #startSimulator(
+    isDemo: boolean,
+    { administration }: Started,
+    application: Application,
+  ): Promise<void> {
+    const isOn = this.#config.simulator ?? (isDemo ? 'on' : 'off');
     const mqtt = this.#broker?.address();
     if (isOn === 'off' || mqtt === undefined) return;
-    const secrets = new Map<string, string>();
-    for (const thing of site.things) {
-      if (thing.kind !== 'station' || thing.simulated !== true) continue;
-      const secret = administration.credentials.lend(thing.id, this.#clock.now());
-      if (secret !== undefined) secrets.set(thing.id, secret);
-    }
-    const simulator = createDemoSimulator({
-      things: site.things,
-      secrets,
-      ...mqtt,
-      seed: DEMO_SEED,
+    const simulator = await startSimulator({
+      administration,
+      application,
+      mqtt,
+      scenario: this.#config.scenario,
       clock: this.#clock,
       log: this.#log,
     });
     this.#teardown.add('simulator', () => simulator.stop());
-    await simulator.start();
-    // Whoever enrols a simulated station has a device for it; the simulator would only be refused from now on.
-    administration.credentials.onRevoked(id => void simulator.release(id).catch(() => undefined));
   }
 
   get #version(): string {

@@ -22,7 +22,7 @@ export interface PlanOptions {
   /** The scenario in time; behaviours count from its begin. */
   readonly span: Span;
   readonly behaviours: readonly Behaviour[];
-  /** When a station begins to measure; default: with the span. */
+  /** When a station begins to measure, not before the span; default: with the span. */
   readonly measuresFrom?: (station: StationSpec) => EpochMs;
   /** Until then no station has a connection, as if the server had not been there. */
   readonly connectsFrom?: EpochMs;
@@ -38,7 +38,7 @@ export function planDistrict(options: PlanOptions): IterableIterator<SimulatedSt
   const { stations, seed, span, behaviours, connectsFrom } = options;
   const effects = castBehaviours(behaviours, { stations, seed, span });
   const devices = stations.map(spec => {
-    const from = options.measuresFrom?.(spec) ?? span.from;
+    const from = epochMs(Math.max(span.from, options.measuresFrom?.(spec) ?? span.from));
     const away = connectsFrom === undefined || connectsFrom <= from ? [] : [{ from, to: connectsFrom }];
     return new SimulatedDevice(spec, { state: new DeviceState(effects.get(spec.id) ?? [], away), from });
   });

@@ -15,7 +15,7 @@ export interface ScenarioStorm {
   readonly duration: DurationMs;
   /** Total in the centre. */
   readonly depthMm: number;
-  /** Where in the storm its peak lies, 0 to 1. */
+  /** Share of the storm before its peak, above 0 and below 1. */
   readonly peakShare?: number | undefined;
   readonly latitude: number;
   readonly longitude: number;
@@ -41,7 +41,7 @@ const stormSchema = z.strictObject({
   from: delayText,
   duration: spanText,
   depthMm: z.number().gt(0).max(2_000),
-  peakShare: z.number().min(0).max(1).optional(),
+  peakShare: z.number().gt(0).lt(1).optional(),
   latitude: z.number().min(-90).max(90),
   longitude: z.number().min(-180).max(180),
   radiusKm: z.number().gt(0).max(1_000),

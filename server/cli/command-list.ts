@@ -8,6 +8,7 @@ import { load } from './commands/load.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
+import { sim } from './commands/sim.ts';
 import { siteValidate } from './commands/site.ts';
 import { start } from './commands/start.ts';
 import { stationEnrol, stationRevoke, stationRotate } from './commands/station.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   userDisable,
   userEnable,
   siteValidate,
+  sim,
   replay,
   load,
   deviceCheck,

@@ -6,9 +6,12 @@ import type { CheckServerOptions } from '../../sensors-sim/device-check/check-se
 import type { LoadAccount } from '../../sensors-sim/load/load-account.ts';
 import type { GivenLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import type { LoadSurroundings } from '../../sensors-sim/load/run-load.ts';
+import type { PlayAccount } from '../../sensors-sim/player/play-account.ts';
+import type { PlayScenarioOptions } from '../../sensors-sim/player/play-scenario.ts';
 import type { OpenRecordingOptions } from '../../sensors-sim/replay/open-recording.ts';
 import type { Recording } from '../../sensors-sim/replay/recording.ts';
 import type { ReplayOptions, ReplayResult } from '../../sensors-sim/replay/replay-recording.ts';
+import type { Scenario } from '../../sensors-sim/scenario/scenario.ts';
 import type { App, AppOverrides } from '../app.ts';
 import type { Application } from '../application.ts';
 import type { BackupProgress } from '../backup/backup-progress.ts';
@@ -132,6 +135,8 @@ export interface CliParts {
     readonly onProgress: (progress: BackupProgress) => void;
   }): Promise<BackupSummary>;
   openRecording(path: string, options: OpenRecordingOptions): Promise<Recording>;
+  readScenario(path: string): Promise<Scenario>;
+  playScenario(options: PlayScenarioOptions): Promise<PlayAccount>;
   replayRecording(options: ReplayOptions): Promise<ReplayResult>;
   /** The stations a load plan plays; rejects with `invalid_request` for a plan that makes no sense. */
   loadStations(plan: GivenLoadPlan): Promise<readonly StationSpec[]>;

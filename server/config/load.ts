@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
 import { didYouMean } from '../nearest-name.ts';
+import { scenarioPath } from '../scenario-path.ts';
 import { schemaProblems } from '../schema-problems.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { CONFIG_OPTIONS } from './documented-options.ts';
@@ -116,9 +117,11 @@ function nameOf(place: {
 
 function withAbsolutePaths(config: z.output<typeof configSchema>, options: LoadConfigOptions): Config {
   const absolute = (path: string): string => resolve(options.workingFolder, path);
+  const { scenario, ...rest } = config;
   const { tls, ...mqtt } = config.mqtt;
   return {
-    ...config,
+    ...rest,
+    ...(scenario === undefined ? {} : { scenario: scenarioPath(scenario, options) }),
     dataDir: absolute(config.dataDir),
     site: config.site === DEFAULT_SITE ? resolve(options.programFolder, DEFAULT_SITE) : absolute(config.site),
     mqtt: {

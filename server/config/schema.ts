@@ -194,6 +194,12 @@ export const configSchema = distinctPorts(
       values: ['on', 'off'],
       defaultInWords: 'on for a demo site, else off',
     }),
+    scenario: requiredText({
+      env: 'WW_SCENARIO',
+      description:
+        'What the built-in simulator plays: the name of a scenario that comes with the program, or a file. Without it ' +
+        'there are ordinary days.',
+    }).optional(),
     store: choice({
       env: 'WW_STORE',
       description: 'Where people read history from.',

@@ -57,6 +57,8 @@ export function createCliProbe(): CliProbe {
       backupOffline: refuse,
       restoreBackup: refuse,
       openRecording: refuse,
+      readScenario: refuse,
+      playScenario: refuse,
       replayRecording: refuse,
       loadStations: refuse,
       runLoad: refuse,

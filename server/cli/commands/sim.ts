@@ -1,0 +1,131 @@
+import { districtOf } from '../../../domain/model/district.ts';
+import type { StationSpec } from '../../../domain/model/registry.ts';
+import type { PlayAccount } from '../../../sensors-sim/player/play-account.ts';
+import type { Scenario } from '../../../sensors-sim/scenario/scenario.ts';
+import { connectControl } from '../../control/control-client.ts';
+import type { ControlClient } from '../../control/control-client.ts';
+import { scenarioPath } from '../../scenario-path.ts';
+import { SYSTEM_CLOCK } from '../../system-clock.ts';
+import type { Command, Invocation, Outcome } from '../command.ts';
+import { reachable, registerSimulated } from '../simulated-stations.ts';
+import { figure, labelled } from '../text-table.ts';
+
+const DEFAULT_SCENARIO = 'ordinary-day';
+/** How often the progress is told, milliseconds. */
+const PROGRESS_MS = 2_000;
+
+/** Plays the simulated stations of the district. */
+export const sim: Command = {
+  name: 'sim',
+  summary: 'Play a scenario on the simulated stations of the running server: weather and device trouble.',
+  details: [
+    'ordinary-day (default), storm-night and device-trouble come with the program; docs/how-to/simulate-a-storm.md.',
+    'The stations are enrolled for it, so that the built-in simulator leaves them. Simulated time never runs ahead of',
+    'the clock: what lies in the past is caught up at the speed, then it ends, or follows. Ctrl+C ends it.',
+  ],
+  options: {
+    scenario: { value: 'file|name', description: 'What to play.' },
+    seed: { value: 'number', description: 'Instead of the seed of the scenario.', range: [0, 2 ** 31] },
+    speed: {
+      value: 'factor',
+      description: 'max (default), or a factor above 0: 1 is real time, 60 an hour in a minute.',
+      pattern: /^(max|(?=.*[1-9])\d{1,9}(\.\d{1,6})?)$/,
+    },
+    follow: { description: 'Go on in real time once the past is caught up, until Ctrl+C.' },
+  },
+  run: async call => {
+    const { host } = call;
+    const client = await connectControl(call.config().dataDir);
+    const path = scenarioPath(call.text('scenario') ?? DEFAULT_SCENARIO, {
+      programFolder: host.program.folder,
+      workingFolder: host.workingFolder,
+    });
+    const seed = call.number('seed');
+    const scenario = { ...(await host.parts.readScenario(path)), ...(seed === undefined ? {} : { seed }) };
+    const parts = (await client.call('siteParts', {})).parts.map(({ part }) => part);
+    const stations = parts.filter(
+      (part): part is StationSpec => part.kind === 'station' && part.simulated === true,
+    );
+    const account = await play(call, { client, scenario, stations, district: districtOf(parts) });
+    return simOutcome(scenario, account);
+  },
+};
+
+async function play(
+  call: Invocation,
+  parts: {
+    readonly client: ControlClient;
+    readonly scenario: Scenario;
+    readonly stations: readonly StationSpec[];
+    readonly district: ReturnType<typeof districtOf>;
+  },
+): Promise<PlayAccount> {
+  const { host } = call;
+  const { client, ...stage } = parts;
+  const secrets = stage.stations.length === 0 ? new Map() : await registerSimulated(client, stage.stations);
+  const { addresses } = await client.call('status', {});
+  const speed = call.text('speed') ?? 'max';
+  const ending = new AbortController();
+  const unsubscribe = host.onSignal(() => ending.abort());
+  let toldAt = host.now();
+  try {
+    return await host.parts.playScenario({
+      ...stage,
+      connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets },
+      speed: speed === 'max' ? 'max' : Number(speed),
+      follow: call.isSet('follow'),
+      clock: SYSTEM_CLOCK,
+      signal: ending.signal,
+      onProgress: ({ at, readings }) => {
+        if (host.now() - toldAt < PROGRESS_MS) return;
+        toldAt = host.now();
+        host.err(`${timeText(at)}: ${figure(readings)} readings acknowledged\n`);
+      },
+    });
+  } finally {
+    unsubscribe();
+  }
+}
+
+function simOutcome(scenario: Scenario, account: PlayAccount): Outcome {
+  const { messages, expected, refusedStations, elapsedMs } = account;
+  const refused = Object.keys(refusedStations);
+  return {
+    data: { scenario: scenario.name, seed: scenario.seed, ...account },
+    lines: [
+      ...labelled([
+        ['scenario', `${scenario.nameEn ?? scenario.name}, seed ${scenario.seed}`],
+        ['stations', figure(account.stations)],
+        ['played', `${timeText(account.from)} to ${timeText(account.to)}`],
+        [
+          'acknowledged',
+          `${figure(account.readings)} readings in ${figure(messages.obs + messages.backlog)} messages, ` +
+            `${figure(messages.backlog)} of them backlog`,
+        ],
+        ['not acknowledged', `${figure(messages.unacknowledged)} messages`],
+        ['connections cut', figure(account.cuts)],
+        ['lost in devices', `${figure(account.lostInDevices)} readings`],
+        ...Object.entries(account.affected).map(
+          ([kind, count]) => [`touched by ${kind}`, `${figure(count)} messages`] as const,
+        ),
+        ...(expected === undefined
+          ? []
+          : ([
+              ['the ledger has more', `${figure(expected.stored)} stored`],
+              ['', `${figure(expected.duplicate)} duplicate, ${figure(expected.corrected)} corrected`],
+              ['', `${figure(expected.futureMessages)} messages from the future, in quarantine`],
+            ] as const)),
+        ['time', `${(elapsedMs / 1_000).toFixed(1)} s`],
+      ]),
+      ...(refused.length === 0
+        ? []
+        : [`${figure(refused.length)} stations were refused, ${refused[0] ?? ''} first. See: ww ledger`]),
+      'Where the readings went: ww ledger',
+    ],
+    failed: messages.unacknowledged > 0 || refused.length > 0,
+  };
+}
+
+function timeText(at: number | undefined): string {
+  return at === undefined ? 'nothing' : new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ThingId } from '../../domain/model/identifier.ts';
+import type { StationSpec } from '../../domain/model/registry.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import type { PlayAccount } from '../../sensors-sim/player/play-account.ts';
+import type { PlayScenarioOptions } from '../../sensors-sim/player/play-scenario.ts';
+import { parseScenario } from '../../sensors-sim/scenario/scenario.ts';
+import { createCliProbe } from '../../test/harness/cli-probe.ts';
+import type { CliProbe } from '../../test/harness/cli-probe.ts';
+import { thisProgram } from '../program.ts';
+
+const ACCOUNT: PlayAccount = {
+  stations: 2,
+  from: epochMs(1_790_000_000_000),
+  to: epochMs(1_790_003_600_000),
+  messages: { obs: 1_200, backlog: 34, status: 5, unacknowledged: 0 },
+  readings: 5_678,
+  cuts: 3,
+  lostInDevices: 9,
+  affected: { duplicate: 12 },
+  expected: { futureMessages: 1, stored: 5_000, duplicate: 70, corrected: 8 },
+  refusedStations: {},
+  aborted: false,
+  elapsedMs: 1_500,
+};
+
+let probe: CliProbe;
+let read: string[];
+let played: PlayScenarioOptions[];
+let account: Partial<PlayAccount>;
+
+beforeEach(async () => {
+  probe = createCliProbe();
+  read = [];
+  played = [];
+  account = {};
+  probe.parts.readScenario = path => {
+    read.push(path);
+    return Promise.resolve(parseScenario('name: 夜\nnameEn: Night\nstart: -1h\nduration: 1h\nseed: 7'));
+  };
+  probe.parts.playScenario = options => {
+    played.push(options);
+    return Promise.resolve({ ...ACCOUNT, ...account });
+  };
+  const station = (id: string, simulated: boolean): StationSpec => ({
+    kind: 'station',
+    id: id as ThingId,
+    name: id,
+    simulated,
+    datastreams: [{ property: 'rainfall', intervalMs: 300_000 }],
+  });
+  probe.application.things.clear();
+  for (const thing of [station('A-1', true), station('A-2', true), station('B-1', false)]) {
+    probe.application.things.set(thing.id, thing);
+  }
+  await probe.startServer();
+});
+afterEach(() => probe.close());
+
+describe('ww sim', () => {
+  it('takes the simulated stations of the registry over and plays the scenario on them', async () => {
+    const { code, out } = await probe.ww('sim', '--scenario', 'storm-night');
+    expect(code).toBe(0);
+    expect(read).toEqual([join(thisProgram().folder, 'config/scenarios/storm-night.yaml')]);
+    expect(played[0]!.stations.map(({ id }) => id)).toEqual(['A-1', 'A-2']);
+    expect(played[0]).toMatchObject({
+      scenario: { name: '夜', seed: 7 },
+      connect: { host: '127.0.0.1', port: 9 },
+      speed: 'max',
+      follow: false,
+    });
+    expect([...played[0]!.connect.secrets.keys()]).toEqual(['A-1', 'A-2']);
+    expect(out).toContain('5,678 readings in 1,234 messages, 34 of them backlog\n');
+    expect(out).toContain('touched by duplicate');
+    expect((await probe.ww('sim', '--json')).json()).toEqual({ scenario: '夜', seed: 7, ...ACCOUNT });
+    expect(read[1]).toBe(join(thisProgram().folder, 'config/scenarios/ordinary-day.yaml'));
+  });
+
+  it('hands its options on; a path is a file of its own', async () => {
+    await probe.ww('sim', '--scenario', 'my.yaml', '--seed', '3', '--speed', '60', '--follow');
+    expect(read).toEqual([join(probe.dataDir, 'my.yaml')]);
+    expect(played[0]).toMatchObject({ scenario: { seed: 3 }, speed: 60, follow: true });
+  });
+
+  it('fails where something was not acknowledged or a station was refused', async () => {
+    account = { messages: { ...ACCOUNT.messages, unacknowledged: 1 } };
+    expect((await probe.ww('sim')).code).toBe(1);
+    account = { refusedStations: { 'A-1': 5 } };
+    const { code, out } = await probe.ww('sim');
+    expect(code).toBe(1);
+    expect(out).toContain('1 stations were refused, A-1 first');
+  });
+
+  it('ends by a signal', async () => {
+    probe.parts.playScenario = async ({ signal }) => {
+      probe.signal('SIGINT');
+      return { ...ACCOUNT, aborted: signal!.aborted };
+    };
+    expect((await probe.ww('sim', '--json')).json()).toMatchObject({ aborted: true });
+  });
+});
