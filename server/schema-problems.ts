@@ -36,7 +36,7 @@ function readable(message: string): string {
 }
 
 /** `mqtt.tls.port`, `stations[3].name`; the root is an empty text. */
-function pathText(keys: readonly PropertyKey[]): string {
+export function pathText(keys: readonly PropertyKey[]): string {
   return keys
     .map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')

@@ -84,6 +84,8 @@ const LIST: readonly ObservedProperty[] = [
   }),
   property('redox_potential', ['氧化还原电位', 'redox potential'], 'mV', { sensorSpan: [-2_000, 2_000] }),
   property('chlorophyll_a', ['叶绿素a', 'chlorophyll a'], 'mg/L', { sensorSpan: [0, 100] }),
+  // As the national page of automatic water-quality sections (CNEMC) gives it beside chlorophyll a.
+  property('algal_density', ['藻密度', 'algal density'], 'cells/L', { sensorSpan: [0, 1e12] }),
   property('gate_opening', ['闸门开度', 'gate opening'], 'm', { sensorSpan: [-0.1, 50] }),
   property('pump_running', ['水泵运行', 'pump running (0 or 1)'], '1', { sensorSpan: [0, 1] }),
   property('pump_power', ['水泵功率', 'pump power'], 'kW', { sensorSpan: [-1, 20_000] }),

@@ -74,11 +74,14 @@ describe('the CSV form', () => {
           datastreams: [{ property: 'rainfall', intervalMs: 900_000 }],
         },
       ]);
-      expect([recording.rows, recording.span, recording.skipped]).toEqual([
-        4,
-        { from: T, to: T + 300_500 },
-        {},
-      ]);
+      expect(recording).toMatchObject({
+        rows: 4,
+        readingCount: 4,
+        span: { from: T, to: T + 300_500 },
+        skipped: {},
+        excluded: {},
+        missing: { empty: 1 },
+      });
       expect(await readAll(recording)).toHaveLength(4);
     },
   );
@@ -155,7 +158,8 @@ describe('the CSV form', () => {
       datum: 1,
       long_line: 1,
     });
-    expect([recording.rows, recording.problems.length]).toEqual([2, 11]);
+    expect(recording).toMatchObject({ rows: 13, readingCount: 2 });
+    expect(recording.problems).toHaveLength(11);
   });
 
   it('judges the rows alike in both readings when a datum comes late or changes', async () => {
@@ -163,7 +167,7 @@ describe('the CSV form', () => {
     const path = write(['station,property,t,v,datum', ...lines].join('\n'));
     const recording = await openRecording(path, { onProblem: 'skip' });
     expect((await readAll(recording)).map(({ line }) => line)).toEqual([3, 4, 6]);
-    expect([recording.rows, recording.skipped]).toEqual([3, { datum: 2 }]);
+    expect(recording).toMatchObject({ rows: 5, readingCount: 3, skipped: { datum: 2 } });
   });
 
   it.each([

@@ -3,7 +3,7 @@ import type { DeviceFlag } from '../../domain/model/observation.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 
-/** One row of a recording, as the station would send it. */
+/** One reading of a recording, as the station would send it. */
 export interface RecordedReading {
   readonly station: ThingId;
   /** `property` or `property.instance`. */
@@ -19,7 +19,7 @@ export interface RecordedReading {
   readonly line: number;
 }
 
-/** Why a row of a file cannot be replayed. */
+/** Why a row of a file cannot be replayed: something its author can repair. */
 export const RECORDING_PROBLEMS = {
   columns: 'The row does not have the columns of the header, or quotes are not closed.',
   long_line: 'The line is longer than a row can be.',
@@ -30,22 +30,45 @@ export const RECORDING_PROBLEMS = {
   flag: 'The device flag is unknown.',
   datum: 'The datastream is a level and has no datum, or two.',
   unit: 'The unit is not one this parameter has.',
+  curve: 'The depth curve is no pair of equally long lists of numbers.',
   station_row: 'The row of the station table is unusable.',
 } as const;
 export type RecordingProblem = keyof typeof RECORDING_PROBLEMS;
 
+/** Why a cell of a published data set is not played: a known defect of the set, so it never refuses the file. */
+export type Exclusion =
+  /** The time of the row cannot be read. */
+  | 'unreadable_time'
+  /** The cell holds text that is neither a number nor a known sign for a missing value. */
+  | 'unparsable_number'
+  /** The values of the row stand under other columns than their own. */
+  | 'shifted_columns'
+  /** The row lacks what would show whether its columns are shifted. */
+  | 'unverified_columns'
+  /** A row before it holds the same datastream and time; that one is played. */
+  | 'same_datastream_time_twice';
+
+/** How a file says that there is no value: by an empty field, or by a sign such as `NA`. It is played as null. */
+export type MissingKind = 'empty' | 'sentinel';
+
 /** Recorded data of stations. Reading it again gives the same again. */
 export interface Recording {
-  /** Every station with a usable row and its datastreams, to be registered before the replay. */
+  /** Every station with a usable reading and its datastreams, to be registered before the replay. */
   readonly stations: readonly StationSpec[];
-  /** Rows that `readings` answers. */
+  /** Rows of the file, without header and empty lines. */
   readonly rows: number;
-  /** Earliest and latest phenomenonTime; `undefined` for a recording without rows. */
+  /** How many `readings` answers. A row of a wide table holds several. */
+  readonly readingCount: number;
+  /** Earliest and latest phenomenonTime; `undefined` for a recording without readings. */
   readonly span: { readonly from: EpochMs; readonly to: EpochMs } | undefined;
   /** Rows that were left out, by reason; empty unless skipping was asked for. */
   readonly skipped: Readonly<Partial<Record<RecordingProblem, number>>>;
+  /** Cells of a published data set that are not played, by reason. */
+  readonly excluded: Readonly<Partial<Record<Exclusion, number>>>;
+  /** Of the readings, those that are played as null, by the way the file says so. */
+  readonly missing: Readonly<Partial<Record<MissingKind, number>>>;
   /** The first problems, each with file and line. */
   readonly problems: readonly string[];
-  /** The usable rows in the order of the file; streamed, so that the file may be larger than memory. */
+  /** The usable readings in the order of the file; streamed, so that the file may be larger than memory. */
   readings(): AsyncIterable<RecordedReading>;
 }

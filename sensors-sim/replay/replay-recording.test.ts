@@ -29,7 +29,10 @@ function recordingOf(readings: readonly RecordedReading[]): Recording {
     })),
     rows: readings.length,
     span: { from: epochMs(Math.min(...times)), to: epochMs(Math.max(...times)) },
+    readingCount: readings.length,
     skipped: {},
+    excluded: {},
+    missing: {},
     problems: [],
     async *readings() {
       yield* readings;

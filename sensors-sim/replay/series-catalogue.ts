@@ -1,10 +1,9 @@
 import type { DatastreamName } from '../../domain/model/datastream.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
+import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
-import type { RowOutcome } from './row-format.ts';
-import { needsDatum } from './row-format.ts';
-import type { ParsedRow } from './row-format.ts';
+import type { LeftOut, ParsedReading, RowFormat } from './row-format.ts';
 
 interface Series {
   readonly property: string;
@@ -15,6 +14,8 @@ interface Series {
   lastT: number;
   /** Steps to a later time than any before. */
   steps: number;
+  /** Every time, where repeats are excluded. */
+  readonly times: Set<number> | undefined;
 }
 
 /** A datastream of a recording. */
@@ -25,35 +26,57 @@ export interface CataloguedSeries {
   readonly meanGapMs: number | undefined;
 }
 
-/** The stations and series of a recording, gathered from its rows. */
+/** A station of a recording. */
+export interface CataloguedStation {
+  readonly id: ThingId;
+  /** What its first row calls it. */
+  readonly name: string | undefined;
+  readonly series: readonly CataloguedSeries[];
+}
+
+interface Station {
+  readonly name: string | undefined;
+  /** By property, instance and measure. */
+  readonly series: Map<string, Series>;
+}
+
+/** The stations and series of a recording, gathered from its readings. */
 export class SeriesCatalogue {
-  /** By station, then by property, instance and measure. */
-  readonly #stations = new Map<ThingId, Map<string, Series>>();
+  readonly #repeats: RowFormat['repeats'];
+  readonly #stations = new Map<ThingId, Station>();
   #from = Infinity;
   #to = -Infinity;
-  rows = 0;
+  readings = 0;
 
-  /** Takes a row, or answers why it cannot be part of its series. `stationDatum` holds where the row names none. */
-  add(row: ParsedRow, stationDatum: string | undefined): (RowOutcome & { readonly ok: false }) | undefined {
-    const { station, property, instance, measure = '', t } = row;
-    const key = keyOf(row);
-    const series = this.#stations.get(station)?.get(key);
-    const datum = needsDatum(property) ? (row.datum ?? series?.datum ?? stationDatum) : undefined;
-    if (needsDatum(property) && datum === undefined) {
+  constructor(repeats: RowFormat['repeats']) {
+    this.#repeats = repeats;
+  }
+
+  /** Takes a reading, or answers why it cannot be part of its series. `stationDatum` holds where the row names none. */
+  add(reading: ParsedReading, stationDatum: string | undefined): LeftOut | undefined {
+    const { station, stationName, property, instance, measure = '', t } = reading;
+    const key = keyOf(reading);
+    const series = this.#stations.get(station)?.series.get(key);
+    const needsDatum = OBSERVED_PROPERTIES.get(property)?.needsDatum ?? false;
+    const datum = needsDatum ? (reading.datum ?? series?.datum ?? stationDatum) : undefined;
+    if (needsDatum && datum === undefined) {
       return { ok: false, problem: 'datum', detail: `${property} of ${station} has none` };
     }
     if (series !== undefined && series.datum !== datum) {
       return { ok: false, problem: 'datum', detail: `"${datum}" after "${series.datum}"` };
     }
-    this.rows += 1;
+    if (series?.times?.has(t) === true) return { ok: false, exclusion: 'same_datastream_time_twice' };
+    this.readings += 1;
     this.#from = Math.min(this.#from, t);
     this.#to = Math.max(this.#to, t);
     if (series === undefined) {
-      const own = this.#stations.get(station) ?? new Map<string, Series>();
-      own.set(key, { property, instance, measure, datum, firstT: t, lastT: t, steps: 0 });
+      const times = this.#repeats === 'exclude' ? new Set([t]) : undefined;
+      const own = this.#stations.get(station) ?? { name: stationName, series: new Map<string, Series>() };
+      own.series.set(key, { property, instance, measure, datum, firstT: t, lastT: t, steps: 0, times });
       this.#stations.set(station, own);
       return undefined;
     }
+    series.times?.add(t);
     if (t > series.lastT) {
       series.lastT = t;
       series.steps += 1;
@@ -63,14 +86,15 @@ export class SeriesCatalogue {
   }
 
   get span(): { readonly from: EpochMs; readonly to: EpochMs } | undefined {
-    return this.rows === 0 ? undefined : { from: epochMs(this.#from), to: epochMs(this.#to) };
+    return this.readings === 0 ? undefined : { from: epochMs(this.#from), to: epochMs(this.#to) };
   }
 
-  stations(): readonly { readonly id: ThingId; readonly series: readonly CataloguedSeries[] }[] {
+  stations(): readonly CataloguedStation[] {
     return [...this.#stations].map(([id, own]) => ({
       id,
-      series: [...own.values()].map(series => ({
-        name: nameIn(own, series),
+      name: own.name,
+      series: [...own.series.values()].map(series => ({
+        name: nameIn(own.series, series),
         datum: series.datum,
         meanGapMs:
           series.steps === 0
@@ -80,15 +104,15 @@ export class SeriesCatalogue {
     }));
   }
 
-  /** The datastream of a row that `add` took. */
-  nameOf(row: ParsedRow): DatastreamName | undefined {
-    const own = this.#stations.get(row.station);
-    const series = own?.get(keyOf(row));
+  /** The datastream of a reading that `add` took. */
+  nameOf(reading: ParsedReading): DatastreamName | undefined {
+    const own = this.#stations.get(reading.station)?.series;
+    const series = own?.get(keyOf(reading));
     return own === undefined || series === undefined ? undefined : nameIn(own, series);
   }
 }
 
-function keyOf({ property, instance = '', measure = '' }: ParsedRow): string {
+function keyOf({ property, instance = '', measure = '' }: ParsedReading): string {
   return `${property}/${instance}/${measure}`;
 }
 

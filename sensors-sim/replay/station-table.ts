@@ -1,6 +1,5 @@
 import { isThingId } from '../../domain/model/identifier.ts';
 import { csvFields } from './csv-fields.ts';
-import type { StationColumns } from './row-format.ts';
 import { textLines } from './text-lines.ts';
 
 /** What a table of stations says of one. */
@@ -13,13 +12,45 @@ export interface StationRow {
   readonly datum?: string;
 }
 
+/** A table of stations that may lie beside a recording. */
+export interface StationTable {
+  /** The names it may have, the first that is there is read. */
+  readonly files: readonly string[];
+  /** By station id. A row that cannot be used is told with its line and left out. */
+  readonly read: (
+    path: string,
+    tell: (line: number, detail: string) => void,
+  ) => Promise<ReadonlyMap<string, StationRow>>;
+}
+
+export interface StationColumns {
+  readonly id: string;
+  readonly name: string;
+  readonly nameEn?: string;
+  readonly latitude: string;
+  readonly longitude: string;
+  readonly basin?: string;
+  readonly datum?: string;
+}
+
 /**
- * Reads a table of stations. Columns that are not in `columns` are ignored; a row that cannot be used is told with its
- * line and left out.
+ * A table `<name>.csv` or `<name>.csv.gz`. Columns that are not in `columns` are ignored. `idOf` makes an id of what
+ * the table calls the station, where that need not be one.
  */
-export async function readStationTable(
-  path: string,
+export function csvStationTable(
+  name: string,
   columns: StationColumns,
+  idOf: (text: string) => string = text => text,
+): StationTable {
+  return {
+    files: [`${name}.csv`, `${name}.csv.gz`],
+    read: (path, tell) => readRows(path, { columns, idOf }, tell),
+  };
+}
+
+async function readRows(
+  path: string,
+  { columns, idOf }: { readonly columns: StationColumns; readonly idOf: (text: string) => string },
   tell: (line: number, detail: string) => void,
 ): Promise<ReadonlyMap<string, StationRow>> {
   const rows = new Map<string, StationRow>();
@@ -40,9 +71,9 @@ export async function readStationTable(
     const at = header;
     const field = (name: string | undefined): string =>
       name === undefined ? '' : (fields[at.indexOf(name)] ?? '');
-    const id = field(columns.id);
+    const id = idOf(field(columns.id));
     const problem = !isThingId(id)
-      ? `"${id}" is no station id`
+      ? `"${field(columns.id)}" is no station id`
       : rows.has(id)
         ? `${id} stands twice`
         : undefined;

@@ -37,6 +37,9 @@ function useRecording(
     rows: 5_000,
     span: { from: epochMs(1), to: epochMs(2) },
     skipped: { unit: 3 },
+    readingCount: 5_000,
+    excluded: { unparsable_number: 4 },
+    missing: { sentinel: 1_005 },
     problems: [],
     async *readings() {},
   };
@@ -74,12 +77,16 @@ describe('ww replay', () => {
       'A-1': 'secret-of-A-1',
       'A-2': 'secret-of-A-2',
     });
-    expect(out).toContain('acknowledged         5,000 in 10 messages\n');
-    expect(out).toContain('rows left out: unit  3\n');
+    expect(out).toMatch(/^acknowledged +5,000 in 10 messages$/m);
+    expect(out).toMatch(/^rows left out: unit +3$/m);
+    expect(out).toMatch(/^cells not played: unparsable_number +4$/m);
+    expect(out).toMatch(/^played as missing: sentinel +1,005$/m);
     expect((await probe.ww('replay', 'day.csv', '--json')).json()).toMatchObject({
       stations: 2,
       rows: 5_000,
       skipped: { unit: 3 },
+      excluded: { unparsable_number: 4 },
+      missing: { sentinel: 1_005 },
       messagesAcknowledged: 10,
     });
   });

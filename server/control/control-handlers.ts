@@ -1,6 +1,5 @@
 import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
-import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Application, Principal } from '../application.ts';
 import { ledgerOfKnown } from '../http/ledger-handlers.ts';
 import {
@@ -8,7 +7,6 @@ import {
   findQuarantined,
   quarantineView,
 } from '../http/quarantine-handlers.ts';
-import { thingOf } from '../site/thing-schema.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import type { CONTROL_PARAMS, ControlAddresses, ControlMethod, ControlMethods } from './control-methods.ts';
 
@@ -103,9 +101,5 @@ export const CONTROL_HANDLERS: Handlers = {
       }),
     };
   },
-  register: ({ application }, { things }) =>
-    application.register(
-      CONTROL_PRINCIPAL,
-      things.map((thing): ThingSpec => thingOf(thing)),
-    ),
+  register: ({ application }, { things }) => application.register(CONTROL_PRINCIPAL, things),
 };

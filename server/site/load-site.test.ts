@@ -49,10 +49,11 @@ gateways: [{ id: G-1, name: 关, stations: [S-1] }]
 subscribers: [{ id: A-1, name: 室, basins: [b] }]
 `,
     );
-    expect(await loadSite(temporary.path)).toEqual({
+    expect(await loadSite(temporary.path)).toMatchObject({
       name: '区',
       isDemo: false,
-      things: [
+      parts: [
+        { kind: 'district', id: 'district', name: '区' },
         {
           kind: 'station',
           id: 'S-1',
@@ -79,7 +80,7 @@ subscribers: [{ id: A-1, name: 室, basins: [b] }]
     ['a latitude off the globe', { latitude: '91', longitude: '1' }, 'stations[0].latitude (S-1)'],
     ['half a place', { latitude: '22' }, 'stations[0].longitude (S-1) is missing'],
     ['a basin that cannot stand in a topic', { basin: 'a+' }, 'stations[0].basin (S-1) is no basin'],
-    ['no datastreams', { datastreams: '[]' }, 'stations[0].datastreams (S-1)'],
+    ['no datastreams', { datastreams: '[]' }, 'stations[0].datastreams (S-1) is missing'],
     [
       'an unknown property',
       { datastreams: '[{ property: rainfal, intervalMs: 60000 }]' },
@@ -116,12 +117,13 @@ subscribers: [{ id: A-1, name: 室, basins: [b] }]
         datastreams:
           '[{ property: rainfall, intervalMs: 60000 }, { property: ph, intervalMs: 1000 }, { property: rainfall, intervalMs: 1000 }]',
       },
-      'stations[0].datastreams[2] (S-1) "rainfall" stands at [0] already',
+      'stations[0].datastreams[2] (S-1) "rainfall" stands at stations.yaml:5 already; give each its own instance',
     ],
   ])('refuses %s', async (_what, lines, problem) => {
     const problems = await problemsOf(station(lines));
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain(`stations.yaml: ${problem}`);
+    expect(problems[0]).toMatch(/^stations\.yaml:[3-7]: /);
+    expect(problems[0]).toContain(`: ${problem}`);
   });
 
   it('refuses relations that do not hold', async () => {
@@ -131,11 +133,11 @@ subscribers: [{ id: A-1, name: 室, basins: [b] }]
 subscribers: [{ id: G-2, name: x, basins: [c] }]
 `;
     expect(await problemsOf(text)).toEqual([
-      'stations.yaml: gateways[0].id "S-1" stands at stations[0] already',
-      'stations.yaml: subscribers[0].id "G-2" stands at gateways[1] already',
-      'stations.yaml: gateways[0].stations[1] "S-9" is no station of this site',
-      'stations.yaml: gateways[1].stations[0] "S-1" stands at gateways[0].stations[0] already',
-      'stations.yaml: subscribers[0].basins[0] "c" is the basin of no station',
+      'stations.yaml:8: gateways[0].id (S-1) "S-1" stands at stations.yaml:3 already',
+      'stations.yaml:8: gateways[0].stations[1] (S-1) "S-9" is no station of this site. Did you mean "S-1"?',
+      'stations.yaml:9: gateways[1].stations[0] (G-2) "S-1" stands at stations.yaml:8 (S-1) already',
+      'stations.yaml:10: subscribers[0].id (G-2) "G-2" stands at stations.yaml:9 already',
+      'stations.yaml:10: subscribers[0].basins[0] (G-2) "c" is the basin of no station',
     ]);
   });
 
@@ -148,22 +150,25 @@ gateways: [{ id: G, name: a, stations: [X] }]
     const problems = await problemsOf(text, 'nam: x\n');
     const places = problems.map(problem => problem.split(' ').slice(0, 2).join(' '));
     expect(places).toEqual([
-      'site.yaml: name',
-      'site.yaml: nam',
-      'stations.yaml: stations[0].id',
-      'stations.yaml: stations[0].datastreams[0].intervalMs',
-      'stations.yaml: stations[0].datastreams[0].datum',
-      'stations.yaml: stations[0].datastreams[1]',
-      'stations.yaml: stations[1]',
-      'stations.yaml: gateways[0].stations[0]',
+      'site.yaml:1: name',
+      'site.yaml:1: nam',
+      'stations.yaml:2: stations[0].datastreams[1]',
+      'stations.yaml:2: stations[0].id',
+      'stations.yaml:2: stations[0].datastreams[0].intervalMs',
+      'stations.yaml:2: stations[0].datastreams[0].datum',
+      'stations.yaml:3: stations[1]',
+      'stations.yaml:4: gateways[0].stations[0]',
     ]);
   });
 
-  it('refuses a folder without its files', async () => {
-    const error: unknown = await loadSite(temporary.path).catch((thrown: unknown) => thrown);
-    expect(isAppError(error, 'site_invalid') && error.problems).toEqual([
+  it('refuses a folder without site.yaml, and one that is not there', async () => {
+    const refused = async (folder: string): Promise<unknown> => {
+      const error: unknown = await loadSite(folder).catch((thrown: unknown) => thrown);
+      return isAppError(error, 'site_invalid') && error.problems;
+    };
+    expect(await refused(temporary.path)).toEqual(['site.yaml: is missing']);
+    expect(await refused(join(temporary.path, 'none'))).toEqual([
       expect.stringMatching(/^site\.yaml: cannot be read: ENOENT/),
-      expect.stringMatching(/^stations\.yaml: cannot be read: ENOENT/),
     ]);
   });
 });

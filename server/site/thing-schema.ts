@@ -1,128 +1,147 @@
 import { z } from 'zod';
-import { formatDatastreamName, parseDatastreamName } from '../../domain/model/datastream.ts';
-import { isThingId } from '../../domain/model/identifier.ts';
-import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
+import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
-import { didYouMean } from '../nearest-name.ts';
-import { withoutUndefined } from '../without-undefined.ts';
+import { datastream } from './datastream-schema.ts';
+import {
+  ALWAYS,
+  basinId,
+  instant,
+  isObject,
+  latitude,
+  longitude,
+  name,
+  partId,
+  refuseRepeated,
+  thingId,
+  withPlace,
+} from './field-schemas.ts';
 
-/** The shortest and the longest time between two values that are due. */
-const INTERVAL_MS = { min: 1_000, max: 31 * 86_400_000 } as const;
-
-/** Checks between keys run also while single keys are wrong, so that all problems come at once. */
-const ALWAYS = { when: () => true };
-
-const thingId = z
-  .string()
-  .refine(isThingId, { error: 'is no id: letters, digits, - and _, at most 64, and not `alerts`' });
-
-/** Basins are a level of the alert topics. */
-const basin = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/, {
-  error: 'is no basin: letters, digits, - and _, at most 64',
-});
-
-const name = z.string().trim().min(1).max(128);
-
-const datastream = z
-  .strictObject({
-    property: z.string().refine(property => OBSERVED_PROPERTIES.has(property), {
-      error: ({ input }) =>
-        `"${String(input)}" is no observed property.${didYouMean(String(input), OBSERVED_PROPERTIES.keys())}`,
-    }),
-    instance: z
-      .string({ error: 'must be a text; put a number into quotes' })
-      // The rule for instances is the same whatever the property.
-      .refine(text => parseDatastreamName(`rainfall.${text}`) !== undefined, {
-        error: 'is no instance: letters, digits, - and _, at most 32',
-      })
-      .optional(),
-    datum: z.string().trim().min(1).max(64).optional(),
-    intervalMs: z.int().min(INTERVAL_MS.min).max(INTERVAL_MS.max),
-    sensorSpan: z
-      .tuple([z.number(), z.number()])
-      .refine(([min, max]) => min < max, {
-        error: ({ input }) => `must go from low to high, but is ${JSON.stringify(input)}`,
-      })
-      .optional(),
-  })
-  .superRefine((spec, context) => {
-    if (!isObject(spec) || spec.datum !== undefined) return;
-    if (OBSERVED_PROPERTIES.get(spec.property)?.needsDatum !== true) return;
-    const message = `is missing: "${spec.property}" is a level, and without its datum it means nothing`;
-    context.addIssue({ code: 'custom', path: ['datum'], message });
-  }, ALWAYS);
+/** Datastreams of one station. */
+export const DATASTREAMS_MAX = 500;
 
 const stationFields = {
   id: thingId,
   name,
-  nameEn: name.optional(),
-  basin: basin.optional(),
-  latitude: z.number().min(-90).max(90).optional(),
-  longitude: z.number().min(-180).max(180).optional(),
-  simulated: z.boolean().optional(),
-  datastreams: z.array(datastream).min(1).max(500).superRefine(refuseDuplicates, ALWAYS),
+  nameEn: name.exactOptional(),
+  asset: partId.exactOptional(),
+  basin: basinId.exactOptional(),
+  latitude: latitude.exactOptional(),
+  longitude: longitude.exactOptional(),
+  simulated: z.boolean().exactOptional(),
+  neighbours: z.array(thingId).max(100).superRefine(refuseRepeated, ALWAYS).exactOptional(),
 };
-const gatewayFields = { id: thingId, name, nameEn: name.optional(), stations: z.array(thingId).max(10_000) };
-const subscriberFields = { id: thingId, name, basins: z.array(basin).min(1).max(1_000) };
 
-/** A station as it stands in a site folder. */
+const cameraPlace = z.strictObject({
+  from: instant,
+  to: instant.exactOptional(),
+  latitude,
+  longitude,
+  viewDirectionDeg: z.number().min(0).max(360).exactOptional(),
+  asset: partId.exactOptional(),
+});
+
+const videoChannel = z.strictObject({
+  id: partId,
+  name,
+  nameEn: name.exactOptional(),
+  places: z.array(cameraPlace).min(1).max(1_000).superRefine(refuseOverlap),
+});
+
+const gatewayFields = {
+  id: thingId,
+  name,
+  nameEn: name.exactOptional(),
+  asset: partId.exactOptional(),
+  stations: z.array(thingId).max(10_000),
+  channels: z.array(videoChannel).min(1).max(1_000).superRefine(refuseSameChannel, ALWAYS).exactOptional(),
+};
+
+const subscriberFields = { id: thingId, name, basins: z.array(basinId).min(1).max(1_000) };
+
+/** A station as it stands in a site folder, without its datastreams: those may stand in another file. */
 export const stationEntry = withPlace(z.strictObject(stationFields));
 export const gatewayEntry = z.strictObject(gatewayFields);
 export const subscriberEntry = z.strictObject(subscriberFields);
 
 /** Any thing with its kind, as it comes over the control socket. */
-export const thingSchema = z.discriminatedUnion('kind', [
-  withPlace(z.strictObject({ kind: z.literal('station'), ...stationFields })),
+export const thingSchema: z.ZodType<ThingSpec> = z.discriminatedUnion('kind', [
+  withPlace(
+    z.strictObject({
+      kind: z.literal('station'),
+      ...stationFields,
+      datastreams: z.array(datastream).min(1).max(DATASTREAMS_MAX).superRefine(refuseSameDatastream, ALWAYS),
+    }),
+  ),
   z.strictObject({ kind: z.literal('gateway'), ...gatewayFields }),
   z.strictObject({ kind: z.literal('subscriber'), ...subscriberFields }),
 ]);
 
-/** The parsed thing as the model has it: what is not there is absent, not undefined. */
-export function thingOf(parsed: z.output<typeof thingSchema>): ThingSpec {
-  switch (parsed.kind) {
-    case 'station': {
-      const { datastreams, ...rest } = parsed;
-      const station = {
-        ...withoutUndefined(rest),
-        datastreams: datastreams.map(spec => withoutUndefined(spec)),
-      };
-      return station;
-    }
-    case 'gateway':
-      return withoutUndefined(parsed);
-    case 'subscriber':
-      return withoutUndefined(parsed);
-  }
+interface Context {
+  addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void;
 }
 
-function withPlace<Schema extends z.ZodType>(schema: Schema): Schema {
-  return schema.superRefine((value, context) => {
-    if (!isObject(value)) return;
-    const { latitude, longitude } = value as { latitude?: unknown; longitude?: unknown };
-    if ((latitude === undefined) === (longitude === undefined)) return;
-    const path = [latitude === undefined ? 'latitude' : 'longitude'];
-    context.addIssue({ code: 'custom', path, message: 'is missing: half a place is none' });
-  }, ALWAYS);
+function refuseSameDatastream(specs: unknown, context: Context): void {
+  refuseSame(specs, { context, nameOf: datastreamNameOf, remedy: 'give each its own instance' });
 }
 
-function refuseDuplicates(
-  specs: readonly (z.output<typeof datastream> | null | undefined)[],
-  context: { addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void },
+function refuseSameChannel(channels: unknown, context: Context): void {
+  refuseSame(channels, {
+    context,
+    nameOf: channel => (typeof channel['id'] === 'string' ? channel['id'] : undefined),
+    remedy: 'give each its own id',
+  });
+}
+
+function refuseSame(
+  members: unknown,
+  by: {
+    readonly context: Context;
+    readonly nameOf: (member: Readonly<Record<string, unknown>>) => string | undefined;
+    readonly remedy: string;
+  },
 ): void {
-  if (!Array.isArray(specs)) return;
+  if (!Array.isArray(members)) return;
   const seen = new Map<string, number>();
-  for (const [index, spec] of specs.entries()) {
-    if (typeof spec?.property !== 'string') continue;
-    const text = formatDatastreamName(spec);
-    const first = seen.get(text);
-    if (first === undefined) seen.set(text, index);
+  for (const [index, member] of members.entries()) {
+    const own = isObject(member) ? by.nameOf(member) : undefined;
+    if (own === undefined) continue;
+    const first = seen.get(own);
+    if (first === undefined) seen.set(own, index);
     else {
-      const message = `"${text}" stands at [${first}] already; give each its own instance`;
-      context.addIssue({ code: 'custom', path: [index], message });
+      const message = `"${own}" stands at [${first}] already; ${by.remedy}`;
+      by.context.addIssue({ code: 'custom', path: [index], message });
     }
   }
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
+/** `property` or `property.instance` of what may be a datastream; undefined where it has no property. */
+export function datastreamNameOf(spec: Readonly<Record<string, unknown>>): string | undefined {
+  const { property, instance } = spec;
+  if (typeof property !== 'string') return undefined;
+  return formatDatastreamName(typeof instance === 'string' ? { property, instance } : { property });
+}
+
+/** A camera is at one place at a time. */
+function refuseOverlap(places: readonly z.output<typeof cameraPlace>[], context: Context): void {
+  for (const [index, { from, to }] of places.entries()) {
+    const next = places[index + 1];
+    if (to !== undefined && to <= from) {
+      context.addIssue({ code: 'custom', path: [index, 'to'], message: 'must be after `from`' });
+    }
+    if (next === undefined) continue;
+    const path = [index + 1, 'from'];
+    if (next.from <= from) {
+      context.addIssue({
+        code: 'custom',
+        path,
+        message: 'must be after that of the place before: places in order',
+      });
+    } else if (to !== undefined && next.from < to) {
+      context.addIssue({
+        code: 'custom',
+        path,
+        message: 'lies before the end of the place before: places overlap',
+      });
+    }
+  }
 }

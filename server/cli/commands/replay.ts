@@ -17,7 +17,8 @@ export const replay: Command = {
   name: 'replay',
   summary: 'Send recorded readings to the running server as their stations would, over MQTT.',
   details: [
-    'The file is CSV (station,property,t,v[,flag][,datum]) or a day of the Environment Agency, plain or .gz.',
+    'The file is CSV (station,property,t,v[,flag][,datum]) or one of the published data sets the how-to lists,',
+    'plain or .gz; its header tells which.',
     'Its stations are registered as simulated ones first; readings keep their original times.',
     'Ctrl+C ends it; what was acknowledged by then is stored.',
   ],
@@ -69,7 +70,9 @@ async function send(
   const tell = ({ readingsAcknowledged }: ReplayProgress): void => {
     if (host.now() - toldAt < PROGRESS_MS) return;
     toldAt = host.now();
-    host.err(`${figure(readingsAcknowledged)} of ${figure(parts.recording.rows)} readings acknowledged\n`);
+    host.err(
+      `${figure(readingsAcknowledged)} of ${figure(parts.recording.readingCount)} readings acknowledged\n`,
+    );
   };
   try {
     return await host.parts.replayRecording({
@@ -88,18 +91,20 @@ async function send(
 
 function replayOutcome(recording: Recording, result: ReplayResult): Outcome {
   const { readings, refusedStations, messagesAcknowledged, losses, aborted, elapsedMs } = result;
-  const skipped = Object.entries(recording.skipped);
   const refused = Object.keys(refusedStations);
   return {
     data: {
       stations: recording.stations.length,
       rows: recording.rows,
       skipped: recording.skipped,
+      excluded: recording.excluded,
+      missing: recording.missing,
       ...result,
     },
     lines: [
       ...labelled([
         ['stations', figure(recording.stations.length)],
+        ['rows', figure(recording.rows)],
         ['readings sent', figure(readings.read)],
         ['acknowledged', `${figure(readings.acknowledged)} in ${figure(messagesAcknowledged)} messages`],
         ...(readings.unreadable === 0
@@ -108,7 +113,9 @@ function replayOutcome(recording: Recording, result: ReplayResult): Outcome {
         ['not acknowledged', figure(readings.unacknowledged)],
         ['connections lost', figure(losses)],
         ['time', `${(elapsedMs / 1_000).toFixed(1)} s`],
-        ...skipped.map(([reason, count]) => [`rows left out: ${reason}`, figure(count)] as const),
+        ...counts('rows left out', recording.skipped),
+        ...counts('cells not played', recording.excluded),
+        ...counts('played as missing', recording.missing),
       ]),
       ...(aborted ? ['It was ended early.'] : []),
       ...(refused.length === 0
@@ -118,4 +125,11 @@ function replayOutcome(recording: Recording, result: ReplayResult): Outcome {
     ],
     failed: aborted || readings.unacknowledged > 0 || readings.refused > 0,
   };
+}
+
+function counts(
+  what: string,
+  byReason: Readonly<Record<string, number>>,
+): readonly (readonly [label: string, value: string])[] {
+  return Object.entries(byReason).map(([reason, count]) => [`${what}: ${reason}`, figure(count)]);
 }
