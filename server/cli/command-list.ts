@@ -9,7 +9,7 @@ import { quarantineList, quarantineReplay, quarantineShow } from './commands/qua
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { sim } from './commands/sim.ts';
-import { siteValidate } from './commands/site.ts';
+import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
 import { start } from './commands/start.ts';
 import { stationEnrol, stationRevoke, stationRotate } from './commands/station.ts';
 import { tokenCreate } from './commands/token.ts';
@@ -34,6 +34,10 @@ export const COMMANDS: readonly Command[] = [
   userDisable,
   userEnable,
   siteValidate,
+  siteDiff,
+  siteApply,
+  siteVersions,
+  siteRollback,
   sim,
   replay,
   load,

@@ -1,5 +1,3 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../domain/errors.ts';
 import type { Ledger } from '../../domain/model/ledger.ts';
@@ -250,27 +248,5 @@ describe('ww rebuild', () => {
     await probe.startServer();
     const { code, err } = await probe.ww('rebuild');
     expect([code, err]).toEqual([1, expect.stringContaining('(already_running)')]);
-  });
-});
-
-describe('ww site validate', () => {
-  it('counts what is there, or tells every problem', async () => {
-    const folder = join(probe.dataDir, 'site');
-    mkdirSync(folder);
-    writeFileSync(join(folder, 'site.yaml'), 'name: 区\n');
-    writeFileSync(join(folder, 'stations.yaml'), 'gateways: [{ id: G, name: g, stations: [] }]\n');
-    expect((await probe.ww('site', 'validate', 'site', '--json')).json()).toEqual({
-      name: '区',
-      demo: false,
-      stations: 0,
-      datastreams: 0,
-      gateways: 1,
-      subscribers: 0,
-    });
-    writeFileSync(join(folder, 'site.yaml'), 'nme: 区\n');
-    const { code, err } = await probe.ww('site', 'validate', 'site');
-    expect(code).toBe(1);
-    expect(err).toContain('  - site.yaml: name is missing\n');
-    expect(err).toContain('  - site.yaml: nme is not known. Did you mean "name"?\n');
   });
 });
