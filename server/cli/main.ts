@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { isatty } from 'node:tty';
 import { AppError } from '../../domain/errors.ts';
 import { thisProgram } from '../program.ts';
 import { COMMANDS } from './command-list.ts';
@@ -21,9 +22,6 @@ const PARTS: CliParts = {
   restoreBackup: async options => await (await import('../backup/restore-backup.ts')).restoreBackup(options),
   openRecording: async (path, options) =>
     await (await import('../../sensors-sim/replay/open-recording.ts')).openRecording(path, options),
-  readScenario: async path => (await import('../scenario-file.ts')).readScenarioFile(path),
-  playScenario: async options =>
-    await (await import('../../sensors-sim/player/play-scenario.ts')).playScenario(options),
   replayRecording: async options =>
     await (await import('../../sensors-sim/replay/replay-recording.ts')).replayRecording(options),
   loadStations: async plan => {
@@ -61,7 +59,7 @@ const HOST: CliHost = {
   out: text => void process.stdout.write(text),
   err: text => void process.stderr.write(text),
   now: () => Date.now(),
-  isTerminal: process.stdout.isTTY === true,
+  isTerminal: isatty(1),
   readInput,
   onSignal: listener => {
     for (const signal of SIGNALS) process.on(signal, listener);

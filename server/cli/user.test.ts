@@ -39,10 +39,8 @@ describe.each(['a running server', 'the files'])('ww user with %s', place => {
 
   it('adds a user with the password of standard input, without the end of its line', async () => {
     probe.input = ' a password with blanks \r\n';
-    const added = await probe.ww(
-      ...['user', 'add', 'wang', '--role', 'viewer', '--organisation', '水务局', '--display-name', '王 芳'],
-      ...['--password-stdin', '--json'],
-    );
+    const rights = ['--role', 'viewer', '--organisation', '水务局', '--display-name', '王 芳'];
+    const added = await probe.ww('user', 'add', 'wang', ...rights, '--password-stdin', '--json');
     expect(added.json()).toEqual({
       name: 'wang',
       displayName: '王 芳',

@@ -48,6 +48,7 @@ describe('loadConfig', () => {
       },
       http: {
         port: 8080,
+        trustedProxies: 'none',
         limits: {
           bodyBytes: DEFAULT_HTTP_LIMITS.bodyBytes,
           requestsPerSecond: 100,
@@ -98,6 +99,7 @@ describe('loadConfig', () => {
       WW_MQTT_PORT: '1',
       WW_MQTT_TLS_PORT: '2',
       WW_HTTP_PORT: '3',
+      WW_HTTP_TRUSTED_PROXIES: '10.0.0.1',
       WW_MAX_OUTSTANDING_READINGS: '10001',
     };
     const env = Object.fromEntries(
@@ -161,6 +163,16 @@ describe('loadConfig', () => {
       keyFile: join(temporary.path, 'k'),
       caFile: join(temporary.path, 'a'),
     });
+  });
+
+  it('takes proxies by their addresses, or none', () => {
+    expect(load().http.trustedProxies).toBe('none');
+    for (const good of ['none', '127.0.0.1', '10.0.0.1,2001:db8::1']) {
+      expect(load({ WW_HTTP_TRUSTED_PROXIES: good }).http.trustedProxies).toBe(good);
+    }
+    for (const bad of ['10.0.0.1, 10.0.0.2', 'proxy.example', '10.0.0.1,']) {
+      expect(problemsOf({ WW_HTTP_TRUSTED_PROXIES: bad })).toHaveLength(1);
+    }
   });
 
   it('wants all of the TLS options, or none', () => {

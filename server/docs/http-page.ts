@@ -23,10 +23,11 @@ export function httpPage(): string {
   return page(
     'HTTP API',
     'JSON; the whole description with all bodies is [openapi.json](openapi.json), served at `/api/openapi.json`. ' +
-      'Login is a bearer token. Errors are problem details (see [errors](errors.md)). Unknown query keys are ' +
+      'Login is a bearer token of a program or the session cookie of a person (`POST /api/v1/session`); with the ' +
+      'cookie, every method but `GET` also needs `Sec-Fetch-Site: same-origin` or our own `Origin`. Errors are problem details (see [errors](errors.md)). Unknown query keys are ' +
       'refused, and all problems of a request are told at once. Lists answer `{"items":[…],"next"}`; pass `next` as ' +
       '`cursor` to go on. Times are epoch milliseconds, from ≤ t < to. `HEAD` works wherever `GET` does. An ' +
-      'integrator sees the stations of its token only.',
+      'integrator sees the stations of its scope only.',
     `By default a client may send ${limits.requestsPerSecond} requests a second (${limits.burst} at once, ` +
       `${limits.concurrentPerClient} unanswered); over that it gets 429 with \`Retry-After\`. A body may have ` +
       `${limits.bodyBytes / 1024} KiB.`,

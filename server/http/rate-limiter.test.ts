@@ -50,6 +50,16 @@ describe('RateLimiter', () => {
     expect(limits.acquire('a')).toBe(0);
   });
 
+  it('gives a token back, but never more than the burst', () => {
+    const { limiter: limits } = limiter({ burst: 2 });
+    limits.refund('nobody');
+    expect([1, 2, 3].map(() => limits.acquire('a') === 0)).toEqual([true, true, false]);
+    limits.refund('a');
+    expect([1, 2].map(() => limits.acquire('a') === 0)).toEqual([true, false]);
+    for (let n = 0; n < 5; n += 1) limits.refund('a');
+    expect([1, 2, 3].map(() => limits.acquire('a') === 0)).toEqual([true, true, false]);
+  });
+
   it('forgets the client unused for longest when there are too many', () => {
     const { limiter: limits } = limiter({ burst: 1, maxClients: 2 });
     limits.acquire('a');

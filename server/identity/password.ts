@@ -19,7 +19,7 @@ export function normalisePassword(password: string): string {
 export function requireFitPassword(password: string): void {
   const normalised = normalisePassword(password);
   const problems: string[] = [];
-  if ([...normalised].length < PASSWORD_CHARACTERS_MIN) {
+  if (Array.from(normalised).length < PASSWORD_CHARACTERS_MIN) {
     problems.push(`The password has fewer than ${PASSWORD_CHARACTERS_MIN} characters.`);
   }
   if (Buffer.byteLength(normalised) > PASSWORD_BYTES_MAX) {
