@@ -446,6 +446,20 @@ describe('a stream', () => {
     expect((await reader.event(0)).event).toBe('state');
   });
 
+  it('that ended while its changes were asked for is no failure', async () => {
+    await start();
+    const reader = await listen();
+    await reader.event(0);
+    let fail: (error: Error) => void = () => undefined;
+    application.changesSince = () => new Promise((_, reject) => (fail = reject));
+    pass(1_000);
+    await settled();
+    await probe.server.stop();
+    fail(new Error('The worker has stopped.'));
+    await settled();
+    expect(lines).toEqual([]);
+  });
+
   it('ends within 30 s after its token was revoked or changed, and only that one', async () => {
     await start();
     const [revoked, changed, kept] = [

@@ -190,6 +190,8 @@ export class EventStream {
         this.#isFailing = false;
       })
       .catch((error: unknown) => {
+        // Nobody waits for it any more, as when the server stops in the middle.
+        if (this.#subscriptions.size === 0) return;
         // The next tick tries again; whoever waits, waits.
         if (!this.#isFailing) {
           this.#options.log.error('The event streams cannot be told what changes.', {
