@@ -1,20 +1,17 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 
 import { describe, expect, it } from 'vitest';
 
 import { settledLedger } from '../harness/acknowledged.ts';
 import { printFigure } from '../harness/print-figure.ts';
+import { runWw } from '../harness/run-ww.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
 import type { ServerProcess } from '../harness/server-process.ts';
 import { sharedData } from '../harness/shared-data.ts';
 import { temporaryFolder } from '../harness/temp-dir.ts';
 
 const DAY = sharedData('river-flood-uk/ea-readings-2021-05-07.csv.gz');
-const MAIN = fileURLToPath(new URL('../../dist/server/cli/main.js', import.meta.url));
 /** The test asks for every one of some 2,200 datastreams. */
 const ENV = { WW_HTTP_REQUESTS_PER_SECOND: '100000', WW_HTTP_BURST: '100000' };
 
@@ -85,20 +82,6 @@ async function heldBy(server: ServerProcess): Promise<Map<string, string[]>> {
   return held;
 }
 
-async function ww(
-  args: readonly string[],
-  dataDir: string,
-): Promise<{ code: number | null; output: string }> {
-  const env = { PATH: process.env['PATH'], WW_DATA_DIR: dataDir };
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
-  }
-  await once(child, 'close');
-  return { code: child.exitCode, output };
-}
-
 function sortedEntries(map: ReadonlyMap<string, Iterable<string>>): [string, string[]][] {
   return [...map]
     .map(([key, values]): [string, string[]] => [key, [...values].toSorted((a, b) => (a < b ? -1 : 1))])
@@ -120,7 +103,7 @@ describe.skipIf(DAY === undefined)('a measured day of a whole country', () => {
       const dataDir = temporary.path;
       let server = await startServer({ dataDir, env: ENV });
       const started = performance.now();
-      const replay = await ww(['replay', DAY ?? '', '--speed', 'max'], dataDir);
+      const replay = await runWw(['replay', DAY ?? '', '--speed', 'max'], dataDir);
       expect(replay).toMatchObject({ code: 0 });
       const elapsed = performance.now() - started;
 
@@ -145,7 +128,7 @@ describe.skipIf(DAY === undefined)('a measured day of a whole country', () => {
       );
 
       expect(await server.stop()).toBe(0);
-      expect(await ww(['rebuild'], dataDir)).toMatchObject({ code: 0 });
+      expect(await runWw(['rebuild'], dataDir)).toMatchObject({ code: 0 });
       server = await startServer({ dataDir, env: ENV });
       expect(await settledLedger(server)).toEqual(ledger);
       expect(sortedEntries(await heldBy(server))).toEqual(sortedEntries(readings));
