@@ -20,6 +20,8 @@ import { arrivalOf } from './arrival.ts';
 import type { Arrival } from './arrival.ts';
 import type { Call, Handler } from './call.ts';
 import { ConnectionGuard, answerClientError } from './connection-guard.ts';
+import { readConsoleFiles, serveConsole } from './console-files.ts';
+import type { ConsoleFile } from './console-files.ts';
 import { HANDLERS } from './handlers.ts';
 import { DEFAULT_HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
@@ -43,6 +45,8 @@ export interface HttpServerOptions {
   readonly trustedProxies?: readonly string[];
   /** The version of the server, for OpenAPI. */
   readonly version?: string;
+  /** Folder of the built page, served at `/`; without it only the API is served. */
+  readonly consoleFolder?: string;
 }
 
 export interface HttpServer {
@@ -69,6 +73,8 @@ interface Passage {
 declare module 'fastify' {
   interface FastifyContextConfig {
     readonly routeId?: RouteId;
+    /** A file of the page: no part of the API. */
+    readonly isConsole?: true;
   }
 }
 
@@ -109,7 +115,7 @@ class FastifyHttpServer implements HttpServer {
 
   async start(): Promise<void> {
     this.#stopping = false;
-    const app = this.#createApp();
+    const app = this.#createApp(await this.#readConsole());
     this.#app = app;
     this.#guard = new ConnectionGuard(app.server, { ...this.#limits, countRefusal: this.#countRefusal });
     try {
@@ -166,7 +172,16 @@ class FastifyHttpServer implements HttpServer {
   readonly #countRefusal: Application['countRefusal'] = (principal, reason) =>
     this.#application.countRefusal(principal, reason);
 
-  #createApp(): FastifyInstance {
+  async #readConsole(): Promise<readonly ConsoleFile[]> {
+    const { consoleFolder } = this.#options;
+    if (consoleFolder === undefined) return [];
+    const files = await readConsoleFiles(consoleFolder);
+    if (files.length === 0)
+      this.#log.warn('The page was not built; only the API is served.', { consoleFolder });
+    return files;
+  }
+
+  #createApp(page: readonly ConsoleFile[]): FastifyInstance {
     const app = fastify({
       bodyLimit: this.#limits.bodyBytes,
       connectionTimeout: this.#limits.socketIdleMs,
@@ -204,6 +219,7 @@ class FastifyHttpServer implements HttpServer {
       throw new AppError('not_found', 'There is nothing at this path.');
     });
     for (const id of ROUTE_IDS) this.#addRoute(app, id);
+    serveConsole(app, page);
     return app;
   }
 
@@ -258,7 +274,7 @@ class FastifyHttpServer implements HttpServer {
       enforceRate(this.#limiter, caller);
       passage.admitted = true;
     }
-    authorise(arrival, caller);
+    if (request.routeOptions.config.isConsole !== true) authorise(arrival, caller);
   }
 
   #send(reply: FastifyReply, answer: Answer, status: number): FastifyReply {
@@ -336,25 +352,28 @@ class FastifyHttpServer implements HttpServer {
   }
 
   #addHeaders(reply: FastifyReply): void {
-    reply.headers({
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
-    });
+    reply.headers({ ...ANSWER_HEADERS, ...reply.getHeaders() });
     if (this.#stopping) reply.header('connection', 'close');
   }
 
   #finish(passage: Passage, reply: FastifyReply): void {
     if (passage.admitted) this.#limiter.release(passage.caller.client);
     this.#counters.answered(
-      passage.arrival.route ?? 'unmatched',
+      passage.arrival.route ?? (reply.request.routeOptions.config.isConsole ? 'console' : 'unmatched'),
       reply.raw.headersSent ? reply.raw.statusCode : UNANSWERED,
       this.#clock.monotonicMs() - passage.arrivedMs,
     );
     if (this.#stopping && this.#counters.inFlight === 0) this.#onQuiet();
   }
 }
+
+/** Headers of every answer; a file of the page brings its own policy and its own rule for caches. */
+const ANSWER_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+};
 
 /** The status under which a request is counted whose client left before the answer (after nginx). */
 const UNANSWERED = 499;

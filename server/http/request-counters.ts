@@ -1,13 +1,16 @@
 import type { MetricSample } from '../metrics.ts';
 import type { RouteId } from './routes.ts';
 
-/** What the HTTP server counts of itself. `unmatched` stands for paths and methods that do not exist. */
+/**
+ * What the HTTP server counts of itself. `console` stands for the files of the page, `unmatched` for paths and methods
+ * that do not exist.
+ */
 export class RequestCounters {
   readonly #answered = new Map<string, { readonly route: string; readonly status: string; count: number }>();
   readonly #seconds = new Map<string, number>();
   inFlight = 0;
 
-  answered(route: RouteId | 'unmatched', status: number, elapsedMs: number): void {
+  answered(route: RouteId | 'console' | 'unmatched', status: number, elapsedMs: number): void {
     const key = `${route} ${status}`;
     const entry = this.#answered.get(key);
     if (entry === undefined) this.#answered.set(key, { route, status: String(status), count: 1 });

@@ -65,6 +65,7 @@ export async function startHttpProbe(
     readonly limits?: Partial<HttpLimits>;
     readonly log?: Log;
     readonly trustedProxies?: readonly string[];
+    readonly consoleFolder?: string;
   } = {},
 ): Promise<HttpProbe> {
   const clock = new ManualClock();
@@ -76,6 +77,7 @@ export async function startHttpProbe(
     port: 0,
     limits: { requestsPerSecond: 1e6, burst: 1e6, ...options.limits },
     trustedProxies: options.trustedProxies ?? [],
+    ...(options.consoleFolder === undefined ? {} : { consoleFolder: options.consoleFolder }),
   });
   await server.start();
   const port = server.address()!.port;

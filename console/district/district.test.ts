@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Datastream, Ingest, Station, StreamState } from '../wire.ts';
+import { districtOf, withDelta } from './live-district.ts';
+import { countByBasin, countStations } from './station-counts.ts';
+import { EVERY_STATION, selectStations } from './station-query.ts';
+
+const NOW = 1_790_000_000_000;
+
+const datastream = (name: string, t: number | null): Datastream => ({
+  name,
+  property: name.split('.')[0]!,
+  instance: null,
+  unit: 'm',
+  datum: null,
+  interpolation: 'instantaneous',
+  intervalMs: 60_000,
+  thresholds: null,
+  state: { alarm: 'unknown', data: 'good' },
+  latest: t === null ? null : { t, v: 1, flag: 1 },
+});
+
+const station = (id: string, rest: Partial<Station> = {}): Station => ({
+  id,
+  name: `站${id}`,
+  nameEn: null,
+  basin: 'longgang-river',
+  simulated: false,
+  state: { alarm: 'unknown', data: 'good' },
+  connection: { state: 'connected', since: NOW, lastReceived: NOW },
+  datastreams: [datastream('water_level', NOW)],
+  ...rest,
+});
+
+const ingest: Ingest = {
+  clockTrust: 'trusted',
+  held: 0,
+  outstandingReadings: 0,
+  oldestUnstoredMs: 0,
+  lagBatches: { live: 0, backlog: 0 },
+  latency: { count: 0, p50: 0, p99: 0 },
+};
+const state: StreamState = {
+  now: NOW,
+  stations: [station('A'), station('B', { datastreams: [datastream('rainfall', null)] })],
+  ledger: null,
+  ingest,
+  readiness: { ready: true, reasons: [], warnings: [] },
+};
+
+describe('the live district', () => {
+  it('takes points and states from a delta and leaves all else as the same object', () => {
+    const before = districtOf(state);
+    const after = withDelta(before, {
+      now: NOW + 1_000,
+      ingest: { ...ingest, outstandingReadings: 3 },
+      stations: [
+        {
+          id: 'A',
+          state: { alarm: 'unknown', data: 'suspect' },
+          connection: { state: 'disconnected', since: null, lastReceived: NOW },
+        },
+      ],
+      points: [
+        {
+          station: 'A',
+          name: 'water_level',
+          t: NOW + 500,
+          v: 2.5,
+          flag: 3,
+          state: { alarm: 'unknown', data: 'suspect' },
+        },
+      ],
+    });
+    const changed = after.stations.get('A')!;
+    expect(changed.state.data).toBe('suspect');
+    expect(changed.connection.state).toBe('disconnected');
+    expect(changed.datastreams[0]).toMatchObject({
+      latest: { t: NOW + 500, v: 2.5, flag: 3 },
+      state: { data: 'suspect' },
+    });
+    expect(after.stations.get('B')).toBe(before.stations.get('B'));
+    expect(after.readiness).toBe(before.readiness);
+    expect(after.ingest.outstandingReadings).toBe(3);
+    expect(before.stations.get('A')!.datastreams[0]!.latest!.v).toBe(1);
+  });
+
+  it('leaves out what it does not know', () => {
+    const stranger = { state: state.stations[0]!.state, connection: state.stations[0]!.connection };
+    const point = { t: NOW, v: 1, flag: 1, state: state.stations[0]!.state };
+    const after = withDelta(districtOf(state), {
+      now: NOW,
+      ingest,
+      stations: [{ id: 'X', ...stranger }],
+      points: [
+        { station: 'X', name: 'water_level', ...point },
+        { station: 'B', name: 'ph', ...point },
+      ],
+    });
+    expect([...after.stations.keys()]).toEqual(['A', 'B']);
+    expect(after.stations.get('B')!.datastreams).toHaveLength(1);
+  });
+
+  it('takes the ledger away where it may not be read any more', () => {
+    const ledger = {
+      messages: { journalled: 1, decoded: 1, quarantined: 0, inFlight: 0 },
+      readings: {
+        decoded: 1,
+        stored: 1,
+        duplicate: 0,
+        corrected: 0,
+        quarantined: 0,
+        rejected: 0,
+        inFlight: 0,
+      },
+      refused: [],
+      balanced: true,
+    };
+    const told = withDelta(districtOf(state), { now: NOW, ingest, stations: [], points: [], ledger });
+    expect(told.ledger).toBe(ledger);
+    const kept = withDelta(told, { now: NOW, ingest, stations: [], points: [] });
+    expect(kept.ledger).toBe(ledger);
+    const gone = withDelta(kept, { now: NOW, ingest, stations: [], points: [], ledger: null });
+    expect(gone.ledger).toBeNull();
+  });
+});
+
+describe('selectStations', () => {
+  const warned = station('W', { state: { alarm: 'warning', data: 'good' } });
+  const blind = station('Z', { state: { alarm: 'unknown', data: 'blind' }, basin: 'buji-river' });
+  const cutOff = station('C', { connection: { state: 'disconnected', since: null, lastReceived: null } });
+  const fine = station('F', { nameEn: 'Longyuan', datastreams: [datastream('ph', NOW - 9_000)] });
+  const all = [fine, cutOff, blind, warned];
+  const ids = (query: Partial<typeof EVERY_STATION>) =>
+    selectStations(all, { ...EVERY_STATION, ...query }).map(({ id }) => id);
+
+  it('puts the worst first: a warning before blindness before a broken connection', () => {
+    expect(ids({})).toEqual(['W', 'Z', 'C', 'F']);
+  });
+
+  it('sorts otherwise when asked', () => {
+    expect(ids({ sort: 'basin' })).toEqual(['Z', 'W', 'C', 'F']);
+    expect(ids({ sort: 'oldest' })).toEqual(['F', 'C', 'W', 'Z']);
+    expect(ids({ sort: 'name' })).toEqual(['C', 'F', 'W', 'Z']);
+  });
+
+  it.each([
+    { query: { text: ' LONGY ' }, found: ['F'] },
+    { query: { text: '站z' }, found: ['Z'] },
+    { query: { basin: 'buji-river' }, found: ['Z'] },
+    { query: { state: 'warning' as const }, found: ['W'] },
+    { query: { state: 'blind' as const }, found: ['Z'] },
+    { query: { property: 'ph' }, found: ['F'] },
+    { query: { property: 'ph', basin: 'buji-river' }, found: [] },
+  ])('narrows by $query', ({ query, found }) => {
+    expect(ids(query)).toEqual(found);
+  });
+
+  it('counts each axis, in total and by basin', () => {
+    expect(countStations(all)).toEqual({
+      total: 4,
+      alarm: { unknown: 3, normal: 0, warning: 1 },
+      data: { good: 3, suspect: 0, blind: 1 },
+      connection: { connected: 3, disconnected: 1, unknown: 0 },
+    });
+    const basins = countByBasin([...all, station('N', { basin: null })]);
+    expect([...basins].map(([basin, { total }]) => [basin, total])).toEqual([
+      ['', 1],
+      ['buji-river', 1],
+      ['longgang-river', 3],
+    ]);
+  });
+});

@@ -1,0 +1,100 @@
+import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+
+import type { CurvePalette, CurvePicture, CurvePlot, CurvePlotOptions } from '../curve/curve-plot.ts';
+import type { CurveRange } from '../curve/curve-request.ts';
+import { planCurve } from '../curve/curve-request.ts';
+import { numberText } from '../text/value-text.ts';
+import type { Datastream } from '../wire.ts';
+
+interface CurveCanvasProps {
+  readonly picture: CurvePicture;
+  readonly datastream: Datastream;
+  readonly range: CurveRange;
+  readonly onHover: (index: number | undefined) => void;
+}
+
+/** Holds the plot, which is loaded with the first curve that is opened. */
+export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvasProps): JSX.Element {
+  const host = useRef<HTMLDivElement>(null);
+  const plot = useRef<CurvePlot | undefined>(undefined);
+  const newest = useRef(picture);
+  newest.current = picture;
+  useEffect(() => {
+    const element = host.current;
+    if (element === null) return undefined;
+    let isGone = false;
+    const observer = new ResizeObserver(() =>
+      plot.current?.resize(element.clientWidth, element.clientHeight),
+    );
+    const draw = async (): Promise<void> => {
+      const { CurvePlot } = await import('../curve/curve-plot.ts');
+      if (isGone) return;
+      plot.current?.destroy();
+      plot.current = new CurvePlot(
+        element,
+        newest.current,
+        plotOptions(element, { datastream, range, onHover }),
+      );
+    };
+    void draw().then(() => observer.observe(element));
+    const forgetTheme = onThemeChange(() => void draw());
+    return () => {
+      isGone = true;
+      forgetTheme();
+      observer.disconnect();
+      plot.current?.destroy();
+      plot.current = undefined;
+    };
+  }, [datastream.name, range]);
+  useEffect(() => plot.current?.show(picture), [picture]);
+  return <div class="curve-canvas" ref={host} />;
+}
+
+function plotOptions(
+  element: HTMLElement,
+  { datastream, range, onHover }: Omit<CurveCanvasProps, 'picture'>,
+): CurvePlotOptions {
+  const isTotal = datastream.interpolation === 'period_total';
+  return {
+    palette: paletteOf(element),
+    shape: isTotal ? 'bars' : datastream.unit === '1' && datastream.property !== 'ph' ? 'steps' : 'line',
+    barsEnd: planCurve(datastream, range).bucket === undefined,
+    formatNumber: v => numberText(v, datastream.unit),
+    onHover,
+  };
+}
+
+/** The colours of the style sheet as they are for this element now. */
+function paletteOf(element: HTMLElement): CurvePalette {
+  const probe = document.createElement('span');
+  element.append(probe);
+  const colour = (name: string): string => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const palette = {
+    line: colour('curve'),
+    band: colour('curve-band'),
+    grid: colour('line'),
+    text: colour('muted'),
+    suspect: colour('suspect'),
+    bad: colour('bad'),
+    threshold: colour('warning'),
+    background: colour('surface'),
+  };
+  probe.remove();
+  return palette;
+}
+
+/** Calls back when the colours of the page change; answers how to end that. */
+function onThemeChange(run: () => void): () => void {
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const chosen = new MutationObserver(run);
+  system.addEventListener('change', run);
+  chosen.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
+  return () => {
+    system.removeEventListener('change', run);
+    chosen.disconnect();
+  };
+}

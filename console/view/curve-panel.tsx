@@ -1,0 +1,184 @@
+import type { JSX } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+
+import { curveColumns, withLive } from '../curve/curve-data.ts';
+import type { CurveColumns, CurveThreshold } from '../curve/curve-data.ts';
+import type { CurvePicture } from '../curve/curve-plot.ts';
+import { CURVE_RANGES, planCurve, readCurve } from '../curve/curve-request.ts';
+import type { CurvePlan, CurveRange, CurveRow } from '../curve/curve-request.ts';
+import { shortInstant } from '../text/local-time.ts';
+import { datastreamText, numberText, unitText, valueText } from '../text/value-text.ts';
+import type { TextTable } from '../text/zh.ts';
+import type { Datastream, Station } from '../wire.ts';
+import { CurveCanvas } from './curve-canvas.tsx';
+import { Icon } from './icon.tsx';
+import { useWords } from './words.ts';
+
+interface CurvePanelProps {
+  readonly station: Station;
+  readonly datastream: Datastream;
+  /** The server's clock, epoch ms. */
+  readonly now: number;
+  readonly onClose: () => void;
+}
+
+type Reading =
+  | { readonly kind: 'reading' | 'failed' }
+  | { readonly kind: 'read'; readonly rows: readonly CurveRow[]; readonly plan: CurvePlan };
+
+const RANGES = Object.keys(CURVE_RANGES) as readonly CurveRange[];
+
+/** The curve of one point: stored readings, and behind them what the stream tells. */
+export function CurvePanel({ station, datastream, now, onClose }: CurvePanelProps): JSX.Element {
+  const { language, text, nameOf } = useWords();
+  const [range, setRange] = useState<CurveRange>('3h');
+  const [attempt, setAttempt] = useState(0);
+  const reading = useCurve({ station: station.id, datastream, now }, range, attempt);
+  const [hovered, setHovered] = useState<number>();
+  const { latest } = datastream;
+
+  const picture = useMemo((): CurvePicture | undefined => {
+    if (reading.kind !== 'read') return undefined;
+    const to = Math.max(now, latest?.t ?? 0);
+    const from = to - CURVE_RANGES[range];
+    const rows = withLive(reading.rows, latest).filter(({ t }) => t >= from);
+    return {
+      columns: curveColumns(rows, reading.plan.stepMs),
+      thresholds: thresholdsOf(datastream, text),
+      from,
+      to,
+    };
+  }, [reading, latest?.t, range, text]);
+
+  const title = `${nameOf(station)} · ${datastreamText(datastream, language)}`;
+  return (
+    <section
+      class="curve"
+      aria-label={title}
+      onKeyDown={event => {
+        if (event.key === 'Escape') onClose();
+      }}
+    >
+      <div class="curve-head">
+        <h2 title={title}>{title}</h2>
+        <span class="curve-unit">
+          {[unitText(datastream.unit), datastream.datum === null ? '' : text.datum(datastream.datum)]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        <span class="curve-readout" aria-live="off">
+          {readout(picture?.columns, hovered, { datastream, text })}
+        </span>
+        <span class="curve-ranges" role="group" aria-label={text.curveRange}>
+          {RANGES.map(name => (
+            <button key={name} type="button" aria-pressed={name === range} onClick={() => setRange(name)}>
+              {text.ranges[name]}
+            </button>
+          ))}
+        </span>
+        <button
+          class="quiet curve-close"
+          type="button"
+          aria-label={text.close}
+          title={text.close}
+          onClick={onClose}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="curve-body">
+        {picture !== undefined && picture.columns.times.length > 0 ? (
+          <CurveCanvas picture={picture} datastream={datastream} range={range} onHover={setHovered} />
+        ) : (
+          <p class="nothing">
+            {emptyText(reading.kind, text)}
+            {reading.kind === 'failed' ? (
+              <button type="button" class="link" onClick={() => setAttempt(attempt + 1)}>
+                {text.retry}
+              </button>
+            ) : null}
+          </p>
+        )}
+      </div>
+      <p class="curve-notes">{notesOf(reading, picture, { datastream, text }).join(' · ')}</p>
+    </section>
+  );
+}
+
+function emptyText(kind: Reading['kind'], text: TextTable): string {
+  if (kind === 'reading') return text.curveLoading;
+  return kind === 'failed' ? text.curveFailed : text.curveEmpty;
+}
+
+interface CurveSubject {
+  readonly station: string;
+  readonly datastream: Datastream;
+  readonly now: number;
+}
+
+/** Reads anew when another point or range is asked for, and after a failure when a person says so. */
+function useCurve({ station, datastream, now }: CurveSubject, range: CurveRange, attempt: number): Reading {
+  const [reading, setReading] = useState<Reading>({ kind: 'reading' });
+  useEffect(() => {
+    const abort = new AbortController();
+    setReading({ kind: 'reading' });
+    const plan = planCurve(datastream, range);
+    readCurve({ station, datastream, plan, from: now - CURVE_RANGES[range], to: now + 1 }, abort.signal).then(
+      rows => setReading({ kind: 'read', rows, plan }),
+      () => {
+        if (!abort.signal.aborted) setReading({ kind: 'failed' });
+      },
+    );
+    return () => abort.abort();
+  }, [station, datastream.name, range, attempt]);
+  return reading;
+}
+
+function thresholdsOf({ thresholds }: Datastream, text: TextTable): readonly CurveThreshold[] {
+  const names: Readonly<Record<string, string>> = text.threshold;
+  return Object.entries(thresholds ?? {}).map(([name, value]) => ({ name: names[name] ?? name, value }));
+}
+
+interface Wording {
+  readonly datastream: Datastream;
+  readonly text: TextTable;
+}
+
+/** The row under the pointer in words. */
+function readout(
+  columns: CurveColumns | undefined,
+  index: number | undefined,
+  { datastream, text }: Wording,
+): string {
+  const t = index === undefined ? undefined : columns?.times[index];
+  if (t === undefined || columns === undefined || index === undefined) return '';
+  const mark = columns.marks.find(marked => marked.t === t);
+  const v = mark?.v ?? columns.line[index] ?? null;
+  const kind = mark === undefined ? '' : ` ${mark.kind === 'suspect' ? text.flag[3] : text.flag[4]}`;
+  return `${shortInstant(t)}  ${valueText(datastream, v, text)} ${unitText(datastream.unit)}${kind}`;
+}
+
+function notesOf(
+  reading: Reading,
+  picture: CurvePicture | undefined,
+  { datastream, text }: Wording,
+): readonly string[] {
+  const thresholds = thresholdsOf(datastream, text).map(
+    ({ name, value }) => `${name} ${numberText(value, datastream.unit)}`,
+  );
+  const notes = [
+    thresholds.length === 0 ? text.noThresholds : `${text.thresholdsAre}: ${thresholds.join(', ')}`,
+  ];
+  if (reading.kind === 'read' && reading.plan.bucket !== undefined) {
+    const bucket = text.buckets[reading.plan.bucket];
+    notes.push(datastream.interpolation === 'period_total' ? text.sumNote(bucket) : text.bucketNote(bucket));
+  }
+  if (picture === undefined) return notes;
+  const { marks, gaps } = picture.columns;
+  if (gaps > 0) notes.push(text.curveGaps(gaps));
+  if (marks.length > 0) {
+    const suspect = marks.filter(({ kind }) => kind === 'suspect').length;
+    notes.push(text.curveMarks(suspect, marks.length - suspect));
+  }
+  return notes;
+}

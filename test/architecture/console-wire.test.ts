@@ -1,0 +1,34 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import type { z } from 'zod';
+
+import type {
+  BucketRow,
+  DistrictNames,
+  ObservationRow,
+  SessionInfo,
+  StreamDelta,
+  StreamState,
+} from '../../console/wire.ts';
+import type { districtResponse } from '../../server/http/district-schemas.ts';
+import type * as response from '../../server/http/response-schemas.ts';
+
+type Output<Schema extends z.ZodType> = z.output<Schema>;
+type Items<Schema extends z.ZodType> =
+  Output<Schema> extends { readonly items: readonly (infer Item)[] } ? Item : never;
+
+// The compiler is the judge: `npm run types` fails where the server answers something else than the page reads.
+describe('what the page reads is what the server answers', () => {
+  it('in the event stream', () => {
+    expectTypeOf<Output<typeof response.streamState>>().toExtend<StreamState>();
+    expectTypeOf<Output<typeof response.streamDelta>>().toExtend<StreamDelta>();
+  });
+
+  it('of the session and the district', () => {
+    expectTypeOf<Output<typeof response.sessionResponse>>().toExtend<SessionInfo>();
+    expectTypeOf<Output<typeof districtResponse>>().toExtend<DistrictNames>();
+  });
+
+  it('of stored readings and buckets', () => {
+    expectTypeOf<Items<typeof response.observationsResponse>>().toExtend<ObservationRow | BucketRow>();
+  });
+});
