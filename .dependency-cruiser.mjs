@@ -83,6 +83,13 @@ export default {
       comment: 'Views share types and constants of the domain and speak HTTP and MQTT.',
     }),
     {
+      name: 'page-bundles-two-packages',
+      severity: 'error',
+      comment: 'The page is Preact and uPlot: every further package costs each desk its first load.',
+      from: { path: '^console/', pathNot: [TEST_FILE, '\\.config\\.ts$'] },
+      to: { dependencyTypes: ['core', ...NPM], pathNot: '^node_modules/(preact|uplot)/' },
+    },
+    {
       name: 'only-server-wires',
       severity: 'error',
       comment: 'Nothing in the product imports server: take what you need as an argument.',
@@ -179,7 +186,8 @@ export default {
       name: 'product-needs-no-dev-package',
       severity: 'error',
       comment: 'What the product imports at run time is a dependency, not a devDependency.',
-      from: { path: `^(${PRODUCT})/`, pathNot: TEST_FILE },
+      // What the page imports is bundled when it is built.
+      from: { path: `^(${PRODUCT})/`, pathNot: [TEST_FILE, '^console/'] },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
     },
   ],

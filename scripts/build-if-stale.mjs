@@ -58,7 +58,12 @@ async function newestIn(path) {
   if (entries === undefined) return (await timeOf(path)) ?? 0;
   const times = await Promise.all(
     entries
-      .filter(entry => entry.isFile() && /\.[cm]?ts$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+      .filter(
+        entry =>
+          entry.isFile() &&
+          /\.([cm]?ts|tsx|css|html|svg)$/.test(entry.name) &&
+          !entry.name.endsWith('.test.ts'),
+      )
       .map(entry => timeOf(join(entry.parentPath, entry.name))),
   );
   return Math.max(0, ...times.map(time => time ?? 0));

@@ -77,6 +77,17 @@ describe('buildIfStale', () => {
     expect(builds).toBe(2);
   });
 
+  it.each(['page.tsx', 'page.css', 'index.html', 'icon.svg'])(
+    'looks at %s, of which the page is made',
+    async name => {
+      writeFileSync(join(root, 'src', name), '');
+      await run();
+      touch(join('src', name));
+      await run();
+      expect(builds).toBe(2);
+    },
+  );
+
   it('builds again what changed while it built', async () => {
     await run(async () => {
       builds += 1;

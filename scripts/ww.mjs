@@ -10,11 +10,17 @@ import { buildIfStale } from './build-if-stale.mjs';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist/server/cli/main.js');
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
+const bundler = join(root, 'node_modules/vite/bin/vite.js');
 
 async function compile() {
   process.stderr.write('Building …\n');
+  await run([compiler, '-p', 'tsconfig.build.json']);
+  await run([bundler, 'build', 'console', '--logLevel', 'warn']);
+}
+
+async function run(command) {
   // Standard output belongs to the answer of the command alone.
-  const child = spawn(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+  const child = spawn(process.execPath, command, {
     cwd: root,
     stdio: ['ignore', process.stderr, process.stderr],
   });
@@ -27,7 +33,7 @@ async function build() {
   if (!existsSync(compiler) && existsSync(main)) return true;
   const { include } = JSON.parse(readFileSync(join(root, 'tsconfig.build.json'), 'utf8'));
   const settings = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
-  const sources = [...include, ...settings].map(name => join(root, name));
+  const sources = [...include, 'console', ...settings].map(name => join(root, name));
   try {
     await buildIfStale({ sources, outDir: join(root, 'dist'), build: compile });
     return true;

@@ -10,7 +10,7 @@ export interface JudgedImport {
 /** Packages that the little tree declares, by field of its package.json; `undeclared` is installed all the same. */
 export const PACKAGES = {
   dependencies: ['zod', 'mqtt', 'aedes', 'fastify', '@photostructure/sqlite', '@duckdb/node-api'],
-  devDependencies: ['vitest', '@influxdata/influxdb-client'],
+  devDependencies: ['vitest', '@influxdata/influxdb-client', 'preact', 'vite'],
   undeclared: ['left-pad'],
 } as const;
 
@@ -79,6 +79,11 @@ export const JUDGED_IMPORTS: readonly JudgedImport[] = [
   allowed('server/http/listener.ts', 'fastify'),
   forbidden('broker/session.ts', 'server/application.ts', 'adapter-knows-itself', 'only-server-wires'),
   forbidden('console/page.ts', 'server/application.ts', 'view-sees-domain', 'only-server-wires'),
+  allowed('console/page.ts', 'domain/errors.ts'),
+  allowed('console/page.ts', 'preact'),
+  allowed('console/vite.config.ts', 'vite'),
+  forbidden('console/stream.ts', 'mqtt', 'page-bundles-two-packages'),
+  forbidden('console/file.ts', 'node:fs', 'page-bundles-two-packages'),
   forbidden('grafana/dashboard.ts', 'codecs/registry.ts', 'view-sees-domain'),
   forbidden('node-red/palette.ts', 'ingest/pipeline.ts', 'view-sees-domain'),
   allowed('grafana/dashboard.ts', 'domain/errors.ts'),
