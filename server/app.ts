@@ -21,6 +21,7 @@ import type { Config } from './config/schema.ts';
 import { createControlServer } from './control/control-server.ts';
 import { DatastreamIndex } from './datastream-index.ts';
 import { HealthMonitor } from './health-monitor.ts';
+import { builtConsole } from './http/console-files.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
 import type { Accounts } from './identity/accounts.ts';
@@ -341,6 +342,7 @@ class ServerApp implements App {
       limits: http.limits,
       trustedProxies: http.trustedProxies === 'none' ? [] : http.trustedProxies.split(','),
       version: this.#version,
+      consoleFolder: builtConsole(),
     });
     const server = this.#http;
     this.#teardown.add('HTTP', () => server.stop());
