@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { districtOf } from '../../domain/model/district.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { DatastreamSpec, StationSpec, ThingSpec } from '../../domain/model/registry.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import { HOUR_MS, epochMs } from '../../domain/time/instant.ts';
 import { SYSTEM_CLOCK } from '../../test/harness/machine-clock.ts';
@@ -26,6 +27,13 @@ const THINGS: readonly ThingSpec[] = [
   { ...station('S-4', [{ property: 'ph', intervalMs: 1_000 }]), simulated: false },
   { kind: 'gateway', id: 'G-1' as ThingId, name: 'G-1', stations: [] },
 ];
+
+/** The afternoon of some day, from the start of the tests on. */
+const ORIGIN_MS = SYSTEM_CLOCK.monotonicMs();
+const CLOCK: Clock = {
+  ...SYSTEM_CLOCK,
+  now: () => epochMs(Date.UTC(2026, 7, 15, 6, 20, 7) + Math.round(SYSTEM_CLOCK.monotonicMs() - ORIGIN_MS)),
+};
 
 interface Message {
   readonly sent: number;
@@ -52,7 +60,7 @@ describe('createDistrictSimulator', () => {
       port: intake.port,
       seed: 1,
       knownUntil: new Map(),
-      clock: SYSTEM_CLOCK,
+      clock: CLOCK,
       log: SILENT_LOG,
       ...options,
     });
@@ -64,7 +72,7 @@ describe('createDistrictSimulator', () => {
   const readings = (id: string) => [...taken(id, 'backlog'), ...taken(id, 'obs')].flatMap(({ obs }) => obs);
 
   it('sends the past hours as backlog in few messages, and goes on in real time', async () => {
-    const startedAt = SYSTEM_CLOCK.now();
+    const startedAt = CLOCK.now();
     const simulator = await start();
     await waitFor('the backlog and a live reading', () => taken('S-1', 'obs').length, {
       until: count => count > 0,
@@ -77,7 +85,7 @@ describe('createDistrictSimulator', () => {
     const levels = readings('S-1').filter(({ p }) => p === 'water_level');
     expect(new Set(levels.map(({ t }) => t)).size).toBe(levels.length);
     expect(Math.min(...levels.map(({ t }) => t))).toBeGreaterThanOrEqual(startedAt - 3 * HOUR_MS);
-    expect(Math.max(...levels.map(({ t }) => t))).toBeLessThanOrEqual(SYSTEM_CLOCK.now());
+    expect(Math.max(...levels.map(({ t }) => t))).toBeLessThanOrEqual(CLOCK.now());
     expect(taken('S-1', 'backlog').length).toBeLessThan(20);
     expect(readings('S-1').some(({ p }) => p === 'rainfall')).toBe(true);
     expect(new Set(intake.taken.map(({ principal }) => principal))).toEqual(new Set(['S-1', 'S-2']));
@@ -112,7 +120,7 @@ describe('createDistrictSimulator', () => {
     );
     const simulator = await start({ scenario });
     await waitFor('the present', () => taken('S-1', 'obs').at(-1)?.sent ?? 0, {
-      until: sent => sent > SYSTEM_CLOCK.now() - 60_000,
+      until: sent => sent > CLOCK.now() - 60_000,
       timeoutMs: 15_000,
     });
     expect(taken('S-1', 'backlog')).toEqual([]);

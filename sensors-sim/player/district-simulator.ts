@@ -102,8 +102,8 @@ class Simulator implements DistrictSimulator {
     const { district, seed, clock } = this.#options;
     const now = clock.now();
     const past = epochMs(now - PAST_MS);
-    // At the same midnight for the whole day, so that a restart finds the same water again.
-    const start = epochMs(Math.floor((now + ZONE_MS - DAY_MS) / DAY_MS) * DAY_MS - ZONE_MS);
+    // At the midnight before, so that a restart on the same day finds the same water again.
+    const start = epochMs(Math.floor((past + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS);
     return planDistrict({
       stations,
       water: createDistrictWater({ district, stations, seed, start }),

@@ -88,12 +88,19 @@ describe('loadConfig', () => {
     });
   });
 
+  it('takes a scenario by the name of one that comes with the program, or by its path', () => {
+    expect(load().scenario).toBeUndefined();
+    expect(load({ WW_SCENARIO: 'storm-night' }).scenario).toBe('/opt/ww/config/scenarios/storm-night.yaml');
+    expect(load({ WW_SCENARIO: 'my.yaml' }).scenario).toBe(join(temporary.path, 'my.yaml'));
+  });
+
   it('reads every option from its variable', () => {
     const other = { integer: '4711', text: 'somewhere' };
     const words: Record<string, string> = {
       WW_STORE: 'embedded',
       WW_LOG_LEVEL: 'warn',
       WW_SIMULATOR: 'off',
+      WW_SCENARIO: 'night.yaml',
       WW_LIVE_WINDOW_MS: '61000',
       WW_BACKLOG_SLICE_MS: '21',
       WW_MQTT_PORT: '1',
