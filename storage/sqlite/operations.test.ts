@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -39,6 +39,22 @@ operationsContract('SqliteOperations', () => {
 operationsContract('OperationsClient', () => {
   const directory = temporaryFolder();
   return { open: () => OperationsClient.open(directory), remove: () => remove(directory) };
+});
+
+describe('the file of the operations store', () => {
+  it('can be read by its owner alone, and so can its log', async () => {
+    const directory = temporaryFolder();
+    try {
+      const path = join(directory, OPERATIONS_FILE);
+      const operations = new SqliteOperations(path);
+      await operations.addRefusals([{ principal: '-', reason: 'revoked', count: 1 }]);
+      const modes = [path, `${path}-wal`].map(file => statSync(file).mode & 0o777);
+      expect(modes).toEqual([0o600, 0o600]);
+      await operations.close();
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
 });
 
 describe('the schema of the operations store', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import type { RefusalCount } from '../../domain/model/ledger.ts';
@@ -41,6 +41,8 @@ export class SqliteOperations implements Operations {
   /** Opens the file, creates it where there is none, and brings its schema up to date. */
   constructor(path: string) {
     mkdirSync(dirname(path), { recursive: true });
+    // It holds the hashes of people's passwords: a new file is for its owner alone, and SQLite gives its log the same mode.
+    closeSync(openSync(path, 'a', 0o600));
     this.#db = new Database(path, { busyTimeoutMs: 5_000 });
     try {
       this.#db.exec('PRAGMA journal_mode = WAL');
