@@ -16,6 +16,7 @@ import { RegistryKeeper } from './registry-keeper.ts';
 import type { SiteChange } from './registry-keeper.ts';
 import { generateSecret, sha256Hex } from './secret.ts';
 import { TokenBook } from './token-book.ts';
+import { Turns } from './turns.ts';
 
 type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken' | 'register'>;
 
@@ -35,14 +36,14 @@ export class Administration implements Administrative {
     current: () => this.registry.district(),
     versions: limit => this.#operations.registryVersions(limit),
     parts: selection => this.#operations.parts(selection),
-    apply: (principal, change) => this.#inTurn(() => this.#applySite(principal, change)),
+    apply: (principal, change) => this.#turns.take(() => this.#applySite(principal, change)),
     rollBack: (principal, { version, note }) =>
-      this.#inTurn(async () => {
+      this.#turns.take(async () => {
         const parts = await this.#keeper.siteOf(version);
         return await this.#applySite(principal, { parts, note: note ?? `back to version ${version}` });
       }),
   };
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: { readonly operations: Operations; readonly clock: Clock }) {
     this.#operations = options.operations;
@@ -60,7 +61,7 @@ export class Administration implements Administrative {
 
   /** Gives a registered thing its first secret, or a new one after a revocation. Rejects with `conflict` else. */
   enrol(principal: Principal, id: string): Promise<{ readonly id: string; readonly secret: string }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const thing = this.#thing(id);
       const known = this.credentials.enrolled(thing);
       if (known !== undefined && known.revokedAt === undefined) {
@@ -72,7 +73,7 @@ export class Administration implements Administrative {
 
   /** Replaces the secret of an enrolled thing; whoever is connected with the old one is disconnected. */
   rotate(principal: Principal, id: string): Promise<{ readonly id: string; readonly secret: string }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const known = this.#enrolled(this.#thing(id));
       const { enrolledAt } = known;
       const rotated = { id: known.id, enrolledAt, rotatedAt: this.#clock.now() };
@@ -81,7 +82,7 @@ export class Administration implements Administrative {
   }
 
   revoke(principal: Principal, id: string): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const known = this.#enrolled(this.#thing(id));
       await this.#putCredential({ ...known, revokedAt: this.#clock.now() });
       await this.#audit(principal, 'station.revoke', id);
@@ -92,7 +93,7 @@ export class Administration implements Administrative {
     principal: Principal,
     wanted: Parameters<Application['createToken']>[1],
   ): Promise<{ readonly token: string; readonly record: ApiToken }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const token = generateSecret();
       const record: ApiToken = {
         id: randomUUID(),
@@ -113,7 +114,7 @@ export class Administration implements Administrative {
     principal: Principal,
     things: readonly ThingSpec[],
   ): Promise<{ readonly secrets: Readonly<Record<string, string>> }> {
-    return this.#inTurn(async () => {
+    return this.#turns.take(async () => {
       const version = await this.#keeper.register(principal, things);
       if (version !== undefined) {
         await this.#audit(principal, 'registry.put', `${version.put} things`, `version ${version.version}`);
@@ -135,7 +136,7 @@ export class Administration implements Administrative {
 
   /** Keeps a note of what somebody did elsewhere. */
   note(principal: Principal, action: string, subject: string): Promise<void> {
-    return this.#inTurn(() => this.#audit(principal, action, subject));
+    return this.#turns.take(() => this.#audit(principal, action, subject));
   }
 
   /** True once a district was applied; what was registered singly is none. */
@@ -197,11 +198,5 @@ export class Administration implements Administrative {
       throw new AppError('conflict', `"${id}" is not enrolled.`);
     }
     return known;
-  }
-
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const run = this.#last.then(work);
-    this.#last = run.catch(() => undefined);
-    return run;
   }
 }
