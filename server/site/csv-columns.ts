@@ -25,7 +25,7 @@ interface Position extends Omit<Column, 'kind'> {
 }
 
 function columnsIn(schema: z.ZodType, at: Position): readonly (readonly [string, Column])[] {
-  if (schema instanceof z.ZodOptional) {
+  if (schema instanceof z.ZodExactOptional) {
     return columnsIn(schema.unwrap() as z.ZodType, { ...at, isRequired: false });
   }
   if (schema instanceof z.ZodObject) {
