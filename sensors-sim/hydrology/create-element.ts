@@ -68,8 +68,10 @@ export function createElement(plan: ElementPlan): WaterElement {
       return createManhole(plan);
     case 'ponding_point': {
       const inletM3PerS = rainFlowM3PerS(area.localKm2 * area.imperviousShare, INLET_MM_PER_H);
-      const surfaceM2 = attributes.surfaceM2 ?? new Random(plan.seed, `${spot.id}/pond`).between(400, 1_500);
-      return new PondingBasin({ surfaceM2, inletM3PerS: designM3PerS ?? inletM3PerS });
+      const random = new Random(plan.seed, `${spot.id}/pond`);
+      const brimM = random.between(0.5, 1.1);
+      const surfaceM2 = attributes.surfaceM2 ?? random.between(400, 1_500);
+      return new PondingBasin({ surfaceM2, inletM3PerS: designM3PerS ?? inletM3PerS, brimM });
     }
     case 'underpass':
       return createUnderpass(plan);
@@ -88,9 +90,9 @@ export function createElement(plan: ElementPlan): WaterElement {
     case 'sluice_gate':
     case 'flood_barrier':
       return new Gate({
-        designM3PerS: designM3PerS ?? bankfullM3PerS(area.totalKm2),
+        designM3PerS: gateM3PerS(plan),
         fullOpeningM: 0.9 * (datastreamOf(spot, 'gate_opening')?.sensorSpan?.[1] ?? 3.3),
-        rating: ratingOf(plan),
+        rating: ratingOf(plan, gateM3PerS(plan)),
         pondM2: 5_000,
       });
     case 'rain_gauge':
@@ -116,13 +118,22 @@ function rainFlowM3PerS(areaKm2: number, mmPerH: number): number {
   return (areaKm2 * 1_000 * mmPerH) / 3_600;
 }
 
-function ratingOf({ spot, area }: ElementPlan): RatingCurve {
+/** `atLeastM3PerS`: what the banks hold in any case. */
+function ratingOf({ spot, area }: ElementPlan, atLeastM3PerS = 0): RatingCurve {
   const { bottomM, groundM } = spot.attributes;
   const [low, high] = spanOf(spot, 'water_level', [0, 8]);
   const bedM = bottomM ?? low + 0.2 * (high - low);
-  const crestM = datastreamOf(spot, 'water_level')?.thresholds?.crest;
-  const bankM = groundM ?? crestM ?? bedM + Math.min(6, 0.6 * (high - low));
-  return new RatingCurve({ bedM, bankM, bankfullM3PerS: bankfullM3PerS(area.totalKm2) });
+  const { crest, guarantee } = datastreamOf(spot, 'water_level')?.thresholds ?? {};
+  const bankM = groundM ?? crest ?? guarantee ?? bedM + Math.min(6, 0.6 * (high - low));
+  return new RatingCurve({
+    bedM,
+    bankM,
+    bankfullM3PerS: Math.max(bankfullM3PerS(area.totalKm2), atLeastM3PerS),
+  });
+}
+
+function gateM3PerS({ spot, area }: ElementPlan): number {
+  return spot.attributes.designFlowM3PerS ?? bankfullM3PerS(area.totalKm2);
 }
 
 function createOutfall({ spot, area }: ElementPlan): Outfall {

@@ -85,7 +85,7 @@ const ELEMENTS: readonly (readonly [name: string, create: () => WaterElement])[]
   ['an outfall', () => new Outfall({ invertM: 10, diameterM: 1, fullM3PerS: 2 })],
   ['a manhole', () => new Manhole({ bottomM: 0, groundM: 3, diameterM: 1, fullM3PerS: 2, surfaceM2: 30 })],
   ['a manhole behind a drowned outfall', drowned],
-  ['a low point', () => new PondingBasin({ surfaceM2: 800, inletM3PerS: 0.2 })],
+  ['a low point', () => new PondingBasin({ surfaceM2: 800, inletM3PerS: 0.2, brimM: 0.8 })],
   ['a pump station', () => sump()],
   ['an underpass', () => sump(500)],
   [
@@ -109,16 +109,17 @@ describe('the water balance of a step closes', () => {
         const element = create();
         let expected = element.storageM3;
         let turnover = expected;
+        let lowest = 0;
         for (const { inflowM3PerS, steps } of blocks) {
           for (let step = 0; step < steps; step++) {
             const inflowM3 = inflowM3PerS * STEP_S;
             const { passedM3, spilledM3, evaporatedM3 } = element.step(inflowM3, MOMENT);
             expected += inflowM3 - passedM3 - spilledM3 - evaporatedM3;
             turnover += inflowM3;
-            expect(Math.min(passedM3, spilledM3, evaporatedM3)).toBeGreaterThanOrEqual(0);
-            expect(element.storageM3).toBeGreaterThanOrEqual(0);
+            lowest = Math.min(lowest, passedM3, spilledM3, evaporatedM3, element.storageM3);
           }
         }
+        expect(lowest).toBeGreaterThanOrEqual(0);
         expect(Math.abs(element.storageM3 - expected)).toBeLessThan(1e-9 * turnover + 1e-9);
       }),
       { numRuns: 40 },

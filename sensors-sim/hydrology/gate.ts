@@ -22,8 +22,8 @@ const RESERVE = 1.2;
 /** Share of its banks at which a river shuts the barrier before it, and at which it is opened again. */
 const SHUT_AT = 0.6;
 const OPEN_AT = 0.5;
-/** Held back higher than this above the flow, water runs over the leaf, metres. */
-const OVERTOPPED_M = 2;
+/** Held back higher than this, water runs over the leaf, metres above the bed. */
+const OVERTOPPED_M = 4;
 
 /** A gate in the way of the water: opens with the flow; a barrier shuts while the river outside is high. */
 export class Gate implements WaterElement {
@@ -69,12 +69,18 @@ export class Gate implements WaterElement {
     this.#share += Math.min(most, Math.max(-most, this.#target - this.#share));
   }
 
+  /** What flows needs a depth, what is held back another: the higher one shows. */
+  get #levelM(): number {
+    const { rating, pondM2 } = this.#shape;
+    return Math.max(rating.stageM(this.#flowM3PerS), rating.bedM + this.#heldM3 / pondM2);
+  }
+
   value(property: string): number | undefined {
     switch (property) {
       case 'gate_opening':
         return this.#share * this.#shape.fullOpeningM;
       case 'water_level':
-        return this.#shape.rating.stageM(this.#flowM3PerS) + this.#heldM3 / this.#shape.pondM2;
+        return this.#levelM;
       case 'discharge':
         return this.#flowM3PerS;
       case 'velocity':

@@ -7,13 +7,12 @@ export interface PondingShape {
   readonly surfaceM2: number;
   /** What the inlets take, m³/s. */
   readonly inletM3PerS: number;
+  /** Deeper water finds its way along the street, metres; at least 0.2. */
+  readonly brimM: number;
 }
 
 /** The last millimetres of a second sensor that stands a little higher, metres. */
 const SENSOR_STEP_M = 0.02;
-
-/** Deeper water finds its way along the street, metres. */
-const BRIM_M = 0.9;
 
 /** A low point of a road: what comes and the inlets do not take stands there. */
 export class PondingBasin implements WaterElement {
@@ -35,14 +34,14 @@ export class PondingBasin implements WaterElement {
   }
 
   step(inflowM3: number, { stepS, evaporationMmPerS }: Moment): Outflow {
-    const { inletM3PerS, surfaceM2 } = this.#shape;
+    const { inletM3PerS, surfaceM2, brimM } = this.#shape;
     const availableM3 = this.#volumeM3 + inflowM3;
     const isBlocked = this.#sewers.some(({ isOverflowing }) => isOverflowing);
     const passedM3 = isBlocked ? 0 : Math.min(availableM3, inletM3PerS * stepS);
     const lossM3 = (evaporationMmPerS / 1_000) * surfaceM2 * stepS;
     const evaporatedM3 = Math.min(availableM3 - passedM3, lossM3);
     const keptM3 = availableM3 - passedM3 - evaporatedM3;
-    const spilledM3 = Math.max(0, keptM3 - standingVolumeM3(BRIM_M, surfaceM2));
+    const spilledM3 = Math.max(0, keptM3 - standingVolumeM3(brimM, surfaceM2));
     this.#volumeM3 = keptM3 - spilledM3;
     return { passedM3, spilledM3, evaporatedM3 };
   }

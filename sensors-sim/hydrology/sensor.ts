@@ -39,6 +39,7 @@ const SENSORS: Readonly<Record<string, SensorKind>> = {
   chemical_oxygen_demand: { decimals: 1, noise: 0.4 },
   redox_potential: { decimals: 0, noise: 2 },
   chlorophyll_a: { decimals: 4, noise: 0.0004 },
+  algal_density: { decimals: 0, noise: 0, noiseShare: 0.05 },
   gate_opening: { decimals: 2, noise: 0 },
   pump_running: STATE,
   pump_power: { decimals: 1, noise: 0, noiseShare: 0.01 },

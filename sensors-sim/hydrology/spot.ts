@@ -61,6 +61,7 @@ const QUALITY = new Set([
   'chemical_oxygen_demand',
   'redox_potential',
   'chlorophyll_a',
+  'algal_density',
 ]);
 
 export function isQuality(property: string): boolean {

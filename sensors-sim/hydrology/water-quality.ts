@@ -15,6 +15,9 @@ export function oxygenSaturation(temperatureC: number): number {
   return 14.652 - 0.41022 * t + 0.007991 * t * t - 0.000077774 * t * t * t;
 }
 
+/** Cells of a mixed population in a litre for each milligram of chlorophyll a in it. */
+const CELLS_PER_MG = 1e9;
+
 /** One constituent: of clean river water, what runoff has in its place, and what dirt and used water add. */
 interface Constituent {
   readonly river: number;
@@ -84,10 +87,17 @@ export class WaterQuality {
       case 'redox_potential':
         return 120 + 28 * this.#oxygenMgPerL;
       case 'chlorophyll_a':
-        return 0.012 * (1 - 0.7 * this.#stormShare) * (1 + 0.08 * this.#oxygenOffset);
+        return this.#chlorophyllMgPerL;
+      case 'algal_density':
+        return this.#chlorophyllMgPerL * CELLS_PER_MG;
       default:
         return undefined;
     }
+  }
+
+  /** More by day than at night, and little in the water of a storm. */
+  get #chlorophyllMgPerL(): number {
+    return 0.012 * (1 - 0.7 * this.#stormShare) * (1 + 0.08 * this.#oxygenOffset);
   }
 
   get #oxygenOffset(): number {
