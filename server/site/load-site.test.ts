@@ -174,11 +174,11 @@ gateways: [{ id: G, name: a, stations: [X] }]
 });
 
 describe('the demo site', () => {
-  it('is a demo of simulated stations in Longgang, with a gateway and a subscriber', async () => {
+  it('is a demo of simulated stations in Longgang, with gateways and a subscriber', async () => {
     const site = await loadSite(DEMO);
     expect(site.isDemo).toBe(true);
     const stations = site.things.filter((thing): thing is StationSpec => thing.kind === 'station');
-    expect(stations.length).toBeGreaterThanOrEqual(12);
+    expect(stations.length).toBeGreaterThanOrEqual(115);
     for (const { simulated, latitude, longitude, nameEn } of stations) {
       expect(simulated).toBe(true);
       expect(nameEn).toBeTruthy();
@@ -188,7 +188,7 @@ describe('the demo site', () => {
       expect(longitude).toBeGreaterThan(114.04);
       expect(longitude).toBeLessThan(114.4);
     }
-    expect(site.things.filter(thing => thing.kind === 'gateway')).toHaveLength(1);
+    expect(site.things.filter(thing => thing.kind === 'gateway')).toHaveLength(2);
     expect(site.things.filter(thing => thing.kind === 'subscriber')).toHaveLength(1);
     const pumps = stations.find(({ id }) => id === 'LG-PS-001')?.datastreams ?? [];
     expect(
