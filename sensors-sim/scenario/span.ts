@@ -26,8 +26,15 @@ function parseDuration(text: string): DurationMs | undefined {
   return durationMs(Math.round(text.startsWith('-') ? -ms : ms));
 }
 
+/** A text, with one message for everything else. */
+function textOf(what: string, words: string): z.ZodString {
+  return z.string({
+    error: ({ input }) => (input === undefined ? 'is missing' : `is no ${what}; expected ${words}`),
+  });
+}
+
 function durationText(minMs: number, words: string) {
-  return z.string({ error: `is no span; expected ${words}` }).transform((text, context): DurationMs => {
+  return textOf('span', words).transform((text, context): DurationMs => {
     const span = parseDuration(text);
     if (span !== undefined && span >= minMs && Math.abs(span) <= LONGEST_MS) return span;
     context.addIssue({ code: 'custom', message: `"${text}" is no span; expected ${words}` });
@@ -48,20 +55,20 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
 export type ScenarioStart =
   { readonly kind: 'at'; readonly at: EpochMs } | { readonly kind: 'before_now'; readonly span: DurationMs };
 
+const START_WORDS = 'an instant with its zone, now, or a span before now like -12h';
+
 /** `2026-09-15T20:00:00+08:00`, `now` or `-12h`. */
-export const startText = z
-  .string({ error: 'is no start; expected an instant with its zone, now, or a span before now like -12h' })
-  .transform((text, context): ScenarioStart => {
-    const span = text === 'now' ? durationMs(0) : parseDuration(text);
-    if (span !== undefined && span <= 0) return { kind: 'before_now', span: durationMs(0 - span) };
-    const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
-    if (Number.isFinite(at)) return { kind: 'at', at: epochMs(at) };
-    context.addIssue({
-      code: 'custom',
-      message: `"${text}" is no start; expected an instant with its zone, now, or a span before now like -12h`,
-    });
-    return z.NEVER;
+export const startText = textOf('start', START_WORDS).transform((text, context): ScenarioStart => {
+  const span = text === 'now' ? durationMs(0) : parseDuration(text);
+  if (span !== undefined && span <= 0) return { kind: 'before_now', span: durationMs(0 - span) };
+  const at = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isFinite(at)) return { kind: 'at', at: epochMs(at) };
+  context.addIssue({
+    code: 'custom',
+    message: `"${text}" is no start; expected ${START_WORDS}`,
   });
+  return z.NEVER;
+});
 
 /** The union of spans, in order and without overlap. */
 export function mergeSpans(spans: readonly Span[]): readonly Span[] {
