@@ -34,11 +34,11 @@ export const latitude = z.number().refine(value => Math.abs(value) <= DEGREES.la
 
 export const longitude = z.number().min(-DEGREES.longitude).max(DEGREES.longitude);
 
+const INSTANT = { error: 'must be epoch milliseconds or a time such as 2026-06-01T00:00:00+08:00' };
+
 /** Epoch milliseconds, or a date and time with its offset. */
 export const instant = z
-  .union([z.int(), z.iso.datetime({ offset: true })], {
-    error: 'must be epoch milliseconds or a time such as 2026-06-01T00:00:00+08:00',
-  })
+  .union([z.int(), z.iso.datetime({ offset: true, ...INSTANT })], INSTANT)
   .transform(value => epochMs(typeof value === 'number' ? value : Date.parse(value)));
 
 /** A place is whole or not there. */

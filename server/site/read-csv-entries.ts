@@ -61,19 +61,20 @@ export function readCsvEntries(
 }
 
 function readRows(text: string, file: string, problems: SiteProblems): readonly Row[] | undefined {
-  // A record begins on the line after the one before it, and a quote that is never closed is noticed at the end only.
+  // A quote that is never closed is noticed at the end only: it stands after the last whole record.
   let line = 0;
   const rows: Row[] = [];
   try {
-    parse(text, {
+    // One kind of line break, so that lines are counted as an editor counts them.
+    parse(text.replaceAll(/\r\n?/g, '\n'), {
       delimiter: ',',
-      record_delimiter: ['\r\n', '\n', '\r'],
+      record_delimiter: '\n',
       relax_column_count: true,
       skip_empty_lines: true,
       skip_records_with_empty_values: true,
       trim: true,
       on_record: (cells: string[], { lines }) => {
-        const inside = cells.reduce((count, cell) => count + (cell.match(/\r\n|\n|\r/g)?.length ?? 0), 0);
+        const inside = cells.reduce((count, cell) => count + cell.split('\n').length - 1, 0);
         rows.push({ cells, line: lines - inside });
         line = lines;
         return null;
@@ -143,6 +144,9 @@ function readRow({ cells, line }: Row, head: Head, problems: SiteProblems): Sour
   }
   for (const { path, message } of faults) {
     problems.add({ ...place, path: head.names.get(path) ?? path }, message);
+  }
+  if (isDatastream && owner === undefined && !head.missing.has('station')) {
+    problems.add({ ...place, path: 'station' }, 'is missing');
   }
   return {
     ...entry,
