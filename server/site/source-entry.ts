@@ -42,12 +42,6 @@ export interface SourceShape {
   readonly place: ProblemPlace;
 }
 
-/** What was read from one file. */
-export interface FileContents {
-  readonly entries: readonly SourceEntry[];
-  readonly shapes: readonly SourceShape[];
-}
-
 export function placeIn(entry: SourceEntry, keys: readonly PropertyKey[] = []): ProblemPlace {
   return { file: entry.file, line: entry.lineOf(keys), path: entry.pathOf(keys), id: labelOf(entry) };
 }
