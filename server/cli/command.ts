@@ -100,7 +100,7 @@ export interface CliHost {
 }
 
 /** What can be administered without a server, too. */
-export type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken'>;
+export type Administrative = Pick<Application, 'enrol' | 'rotate' | 'revoke' | 'createToken' | 'district'>;
 
 /** What can be administered of users without a server, too. */
 export type AccountAdministration = Pick<

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
+import { epochMs } from '../../domain/time/instant.ts';
 import type { Application, Principal } from '../application.ts';
 import { ledgerOfKnown } from '../http/ledger-handlers.ts';
 import {
@@ -91,6 +92,30 @@ export const CONTROL_HANDLERS: Handlers = {
   backupProgress: async ({ application }) => ({ progress: application.backupProgress() ?? null }),
   export: ({ application }, { stations, ...request }) =>
     application.export(CONTROL_PRINCIPAL, { ...request, ...withoutUndefined({ stations }) }),
+  siteParts: async ({ application }, { version, validAt }) => ({
+    parts: await application.district.parts(
+      version !== undefined
+        ? { version }
+        : validAt === undefined
+          ? { newest: true }
+          : { validAt: epochMs(validAt) },
+    ),
+  }),
+  siteApply: async ({ application }, { parts, ...rest }) => ({
+    version:
+      (await application.district.apply(CONTROL_PRINCIPAL, {
+        parts,
+        ...withoutUndefined(rest),
+      })) ?? null,
+  }),
+  siteRollback: async ({ application }, { version, ...rest }) => ({
+    version:
+      (await application.district.rollBack(CONTROL_PRINCIPAL, { version, ...withoutUndefined(rest) })) ??
+      null,
+  }),
+  siteVersions: async ({ application }, { limit }) => ({
+    versions: await application.district.versions(limit),
+  }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

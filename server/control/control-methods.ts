@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { THING_ID_PATTERN } from '../../domain/model/identifier.ts';
 import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
 import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
+import type { RegistryPart } from '../../domain/model/district.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
+import type { KeptPart, RegistryVersion } from '../../domain/ports/registry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { EXPORT_FORMATS } from '../../storage/duckdb/observation-export.ts';
 import type { IngestStatus, QuarantineReplay, Readiness } from '../application.ts';
@@ -15,6 +17,7 @@ import type { ExportRequest, ExportSummary } from '../export/make-export.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
 import { ACCOUNT_PARAMS } from './account-methods.ts';
 import type { AccountMethods } from './account-methods.ts';
+import { partSchema } from '../site/part-schema.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
 /** Where a listener of the server can be reached. */
@@ -92,6 +95,29 @@ export interface ControlMethods extends AccountMethods {
   backupProgress: { params: object; result: { readonly progress: BackupProgress | null } };
   /** Answers when the folder is on stable storage; the target is an absolute path on the server's machine. */
   export: { params: ExportRequest; result: ExportSummary };
+  /** The parts of the registry: of a version, as they hold at an event time, or else the newest. */
+  siteParts: {
+    params: { readonly version?: number | undefined; readonly validAt?: number | undefined };
+    result: { readonly parts: readonly KeptPart[] };
+  };
+  /** Makes the district what the parts say, whole or not at all; null where nothing differed. */
+  siteApply: {
+    params: {
+      readonly parts: readonly RegistryPart[];
+      readonly validFrom?: number | undefined;
+      readonly note?: string | undefined;
+    };
+    result: { readonly version: RegistryVersion | null };
+  };
+  siteRollback: {
+    params: { readonly version: number; readonly note?: string | undefined };
+    result: { readonly version: RegistryVersion | null };
+  };
+  /** Newest first. */
+  siteVersions: {
+    params: { readonly limit: number };
+    result: { readonly versions: readonly RegistryVersion[] };
+  };
   /** Which of these ids are registered, and as what. */
   lookup: { params: { readonly ids: readonly string[] }; result: { readonly things: readonly KnownThing[] } };
   /** Registers things and answers the secrets of those that were not enrolled. */
@@ -111,6 +137,11 @@ const instant = z.int().transform(ms => epochMs(ms));
 
 /** Things in one request. */
 const THINGS_MAX = 50_000;
+
+/** Parts of a district in one request. */
+const PARTS_MAX = 500_000;
+
+const note = z.string().trim().min(1).max(500);
 
 /** A name in a token: an organisation, a station or a basin. */
 const tokenName = z.string().trim().min(1).max(128);
@@ -147,6 +178,18 @@ export const CONTROL_PARAMS = {
     to: instant,
     stations: z.array(thingId).min(1).max(THINGS_MAX).optional(),
   }),
+  siteParts: z
+    .strictObject({ version: z.int().min(1).optional(), validAt: z.int().optional() })
+    .refine(({ version, validAt }) => version === undefined || validAt === undefined, {
+      error: 'either a version or a time',
+    }),
+  siteApply: z.strictObject({
+    parts: z.array(partSchema).max(PARTS_MAX),
+    validFrom: instant.optional(),
+    note: note.optional(),
+  }),
+  siteRollback: z.strictObject({ version: z.int().min(1), note: note.optional() }),
+  siteVersions: z.strictObject({ limit: z.int().min(1).max(1_000) }),
   lookup: z.strictObject({ ids: z.array(thingId).max(THINGS_MAX) }),
   register: z.strictObject({ things: z.array(thingSchema).min(1).max(THINGS_MAX) }),
 } as const satisfies Record<ControlMethod, z.ZodType>;
