@@ -239,6 +239,14 @@ describe('createDistrictWater', () => {
     );
   });
 
+  it('takes whole steps of the clock and never runs ahead of what it was asked for', () => {
+    const water = smallWater(2, stormPlan(80, -1, 2));
+    water.advance(epochMs(START + 9_999));
+    expect(water.balance()).toMatchObject({ rainM3: 0, outflowM3: 0, storedChangeM3: 0 });
+    water.advance(epochMs(START + 10_000));
+    expect(water.balance().rainM3).toBeGreaterThan(0);
+  });
+
   it('gives a station without an asset a catchment of its own, and reads every property inside its span', () => {
     const station: StationSpec = {
       kind: 'station',

@@ -11,6 +11,7 @@ import { PumpSump, stagedPumps } from './pump-sump.ts';
 import { RatingCurve } from './rating-curve.ts';
 import { Reservoir } from './reservoir.ts';
 import { StorageTank } from './storage-tank.ts';
+import { StreetDirt } from './street-dirt.ts';
 
 const MOMENT: Moment = { at: epochMs(1_790_000_000_000), stepS: 10, evaporationMmPerS: 0, waterUse: 1 };
 const moment = (iso: string): Moment => ({ ...MOMENT, at: epochMs(Date.parse(iso)) });
@@ -206,6 +207,20 @@ describe('Reservoir', () => {
     }
     expect(highest).toBeGreaterThan(8 + 20);
     expect(pool.value('water_level')).toBeLessThan(60);
+  });
+});
+
+describe('StreetDirt', () => {
+  it('goes with the first millimetres and comes back with dry days', () => {
+    const dirt = new StreetDirt(10_000, 1);
+    const storm = () => Array.from({ length: 20 }, () => dirt.step(0.5, 60)).reduce((sum, kg) => sum + kg, 0);
+    const first = storm();
+    const second = storm();
+    // 1 - exp(-0.18 x 10 mm) of 30 kg.
+    expect(first).toBeCloseTo(30 * (1 - Math.exp(-1.8)), 0);
+    expect(second).toBeLessThan(first / 4);
+    for (let hour = 0; hour < 240; hour++) expect(dirt.step(0, 3_600)).toBe(0);
+    expect(storm()).toBeGreaterThan(0.8 * first);
   });
 });
 

@@ -17,7 +17,7 @@ export interface Outlets {
   readonly roads: readonly WaterNode[];
 }
 
-export const NO_OUTLETS: Outlets = { main: [], intakes: [], tanks: [], roads: [] };
+const NO_OUTLETS: Outlets = { main: [], intakes: [], tanks: [], roads: [] };
 
 /** One node of the flow graph: catchment and element, what the water carries, and where it goes. */
 export class WaterNode {

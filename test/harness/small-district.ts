@@ -37,7 +37,7 @@ export function sketchFlow(from: string, to: string, travelTimeMs?: number): Flo
 }
 
 /** A station at the asset of the same name. */
-export function sketchStation(asset: string, datastreams: readonly DatastreamSpec[]): StationSpec {
+function sketchStation(asset: string, datastreams: readonly DatastreamSpec[]): StationSpec {
   const id = `S-${asset}` as ThingId;
   return { kind: 'station', id, name: id, asset, simulated: true, ...SMALL_DISTRICT_PLACE, datastreams };
 }
