@@ -352,7 +352,9 @@ class FastifyHttpServer implements HttpServer {
   }
 
   #addHeaders(reply: FastifyReply): void {
-    reply.headers({ ...ANSWER_HEADERS, ...reply.getHeaders() });
+    for (const [name, value] of Object.entries(ANSWER_HEADERS)) {
+      if (!reply.hasHeader(name)) reply.header(name, value);
+    }
     if (this.#stopping) reply.header('connection', 'close');
   }
 
