@@ -273,6 +273,8 @@ describe('loadSite', () => {
       ['assets', { ...GAUGE, responsible: ['wang', 'x'] }, 'responsible[1] (gauge) "x" is no person'],
       ['flow', { from: 'x', to: 'lower' }, 'from (x>lower) "x" is no asset or reach'],
       ['flow', { from: 'lower', to: 'x' }, 'to (lower>x) "x" is no asset or reach'],
+      // Whether it has the thresholds of a river or of a reservoir is not known then.
+      ['stations', level({ thresholds: { datum: 'D', dead: 3 } }, 'x'), 'asset (S-1) "x" is no asset'],
       ['stations', { ...STATION, asset: 'x' }, 'asset (S-1) "x" is no asset'],
       ['stations', { ...STATION, basin: 'x' }, 'basin (S-1) "x" is no basin'],
       ['stations', { ...STATION, neighbours: ['x'] }, 'neighbours[0] (S-1) "x" is no station'],
@@ -313,8 +315,8 @@ describe('loadSite', () => {
   });
 
   it('names each cycle of the flow graph once, at the edge that closes it', async () => {
-    const nodes = ['a', 'b', 'c', 'd', 'e'].map(id => ({ ...GAUGE, id }));
-    const edges = ['c,a', 'a,b', 'b,c', 'a,d', 'd,e', 'e,d', 'lower,a'];
+    const nodes = ['a', 'b', 'c', 'd', 'e', 'f'].map(id => ({ ...GAUGE, id }));
+    const edges = ['c,a', 'a,b', 'b,c', 'a,d', 'd,e', 'e,d', 'lower,a', 'b,f', 'e,f'];
     const problems = await problemsOf({
       'assets.yaml': list('assets', nodes),
       'flow.csv': `from,to\n${edges.join('\n')}\n`,

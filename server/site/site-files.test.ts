@@ -235,11 +235,19 @@ describe('a site folder', () => {
     const problems = await problemsOf({
       'areas.yaml': AREAS.replace('streets: [', 'streets: ['.repeat(2)),
       'assets.csv': assets,
+      'datastreams.csv': 'station,property\nS-1,"ph\n',
       'more.yaml': 'streets: [{ id: t, name: 街, name: 路 }]\n',
+      'stations.csv': 'id,name\nS-1,站\nS-2,站\n',
+      'x.geojson': `{"type":"FeatureCollection","datum":"WGS-84","features":[
+        {"type":"Feature","id":"basin:b","geometry":null},
+        {"type":"Feature","id":"basin:bb","geometry":null}]}`,
     });
     expect(problems.filter(problem => !problem.startsWith('areas.yaml:'))).toEqual([
       'assets.csv:3: responsible[0] (a2) "r" is no person of this site.',
+      'datastreams.csv:2: begins a quote that is never closed',
       'more.yaml:1: Map keys must be unique',
+      'stations.csv:3: datastreams (S-2) is missing: a station has at least one datastream',
+      'x.geojson:3: features[1] (bb) "bb" is no basin of this site.',
     ]);
     expect(problems[0]).toMatch(/^areas\.yaml:\d: /);
   });
