@@ -50,10 +50,9 @@ export function createElement(plan: ElementPlan): WaterElement {
       return new Passage({ rating: ratingOf(plan) });
     case 'pipe':
     case 'replenishment_pipe': {
-      const { lengthM } = attributes;
-      return new Passage(
-        lengthM === undefined ? {} : { residenceS: Math.max(stepS, lengthM / PIPE_M_PER_S) },
-      );
+      const lengthS = attributes.lengthM === undefined ? undefined : attributes.lengthM / PIPE_M_PER_S;
+      const residenceS = travelTimeMs === undefined ? lengthS : travelTimeMs / 1_000;
+      return new Passage(residenceS === undefined ? {} : { residenceS: Math.max(stepS, residenceS) });
     }
     case 'treatment_unit':
       return new Passage({ treatment: { capacityM3PerS: designM3PerS ?? 0.1, removal: 0.85 } });

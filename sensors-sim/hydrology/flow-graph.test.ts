@@ -86,10 +86,10 @@ describe('readFlowGraph', () => {
   });
 
   it('knows how long a wave takes through a reach', () => {
-    const spots = [spot('r', 'reach'), spot('g', 'river_gauge')];
-    const graph = readFlowGraph(spots, [sketchFlow('r', 'g', 1_800_000), sketchFlow('g', 'r')]);
-    expect(graph.travelTimeMs(spots[0]!)).toBe(1_800_000);
-    expect(graph.travelTimeMs(spots[1]!)).toBeUndefined();
+    const spots = [spot('g', 'river_gauge'), spot('r', 'reach'), spot('s', 'reach'), spot('t', 'reach')];
+    const edges = [sketchFlow('g', 't', 900_000), sketchFlow('r', 's', 1_800_000), sketchFlow('s', 'g')];
+    const graph = readFlowGraph(spots, edges);
+    expect(spots.map(each => graph.travelTimeMs(each))).toEqual([undefined, 1_800_000, undefined, 900_000]);
   });
 });
 

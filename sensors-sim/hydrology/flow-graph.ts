@@ -17,7 +17,7 @@ export interface FlowGraph {
   upstreamOf(spot: Spot): readonly Spot[];
   /** Sewers that overflow onto this low point. */
   sewersAbove(spot: Spot): readonly Spot[];
-  /** How long a wave takes into a spot, where an edge says so, milliseconds. */
+  /** How long a wave takes through a spot, where an edge at its end or its begin says so, milliseconds. */
   travelTimeMs(spot: Spot): number | undefined;
 }
 
@@ -37,6 +37,7 @@ const DRAINS_TO_ITS_REACH = new Set<SpotType>([
   'storage_tank',
 ]);
 
+const takesTime = ({ type }: Spot): boolean => type === 'reach' || type === 'pipe';
 const isLowPoint = ({ type }: Spot): boolean => type === 'ponding_point' || type === 'underpass';
 
 /** Reads the edges: which way is the ordinary one follows from the types at both ends. */
@@ -48,7 +49,7 @@ export function readFlowGraph(spots: readonly Spot[], edges: readonly FlowEdge[]
     const [begin, end] = [byId.get(from), byId.get(to)];
     if (begin === undefined || end === undefined) continue;
     targets.set(begin, [...(targets.get(begin) ?? []), end]);
-    const side = end.type === 'reach' ? end : begin;
+    const side = takesTime(begin) || !takesTime(end) ? begin : end;
     if (travelTimeMs !== undefined) travel.set(side, Math.max(travel.get(side) ?? 0, travelTimeMs));
   }
   const ways = new Map(spots.map(spot => [spot, sortWays(spot, targets.get(spot) ?? [], byId)]));
