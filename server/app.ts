@@ -33,8 +33,8 @@ import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
 import type { MetricSample } from './metrics.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
-import { loadSite } from './site/load-site.ts';
-import type { Site } from './site/load-site.ts';
+import { startSite } from './site/start-site.ts';
+import type { StartSite } from './site/start-site.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
 import { startSimulator } from './start-simulator.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
@@ -133,11 +133,10 @@ class ServerApp implements App {
 
   async #start(): Promise<void> {
     try {
-      const site = await loadSite(this.#config.site);
-      const started = await this.#startPipeline(site);
+      const { site, ...started } = await this.#startPipeline();
       this.#started = started;
       const broker = this.#createBroker(started);
-      const application = await this.#createApplication(started, broker);
+      const application = await this.#createApplication(started, { broker, site });
       await this.#listen(application, broker);
       await this.#startSimulator(site.isDemo, started, application);
     } catch (error) {
@@ -166,12 +165,12 @@ class ServerApp implements App {
   }
 
   /** Everything from the data directory to the ingest worker; outputs before what feeds them. */
-  async #startPipeline(site: Site): Promise<Started> {
+  async #startPipeline(): Promise<Started & { readonly site: StartSite }> {
     const { dataDir, archive } = this.#config;
     // The lock first: nothing may touch the folder while another server holds it.
     const lock = DirectoryLock.acquire(dataDir);
     this.#teardown.add('directory lock', () => lock.release());
-    const { administration, accounts, refusals } = await this.#openOperations(site);
+    const { site, ...operated } = await this.#openOperations();
     const journal = new JournalClient({
       directory: dataDir,
       consumers: [TELEMETRY_CONSUMER],
@@ -192,17 +191,19 @@ class ServerApp implements App {
     });
     await telemetry.start();
     this.#teardown.add('telemetry store', () => telemetry.stop());
-    const ingest = await this.#startIngest({ administration, journal, telemetry });
-    return { administration, accounts, refusals, journal, telemetry, ingest };
+    const ingest = await this.#startIngest({ ...operated, journal, telemetry });
+    return { site, ...operated, journal, telemetry, ingest };
   }
 
-  async #openOperations(site: Site): Promise<Pick<Started, 'administration' | 'accounts' | 'refusals'>> {
+  async #openOperations(): Promise<
+    Pick<Started, 'administration' | 'accounts' | 'refusals'> & { readonly site: StartSite }
+  > {
     const operations = await OperationsClient.open(this.#config.dataDir);
     this.#teardown.add('operations', () => operations.close());
     const clock = this.#clock;
     const administration = new Administration({ operations, clock });
     await administration.load();
-    await administration.district.apply(SYSTEM_PRINCIPAL, { parts: site.things });
+    const site = await startSite(administration, { folder: this.#config.site, log: this.#log });
     const accounts = createAccounts({ dataDir: this.#config.dataDir, operations, clock, log: this.#log });
     await accounts.load();
     this.#teardown.add('accounts', () => accounts.stop());
@@ -211,7 +212,7 @@ class ServerApp implements App {
     const refusals = new RefusalLedger({ operations, clock, log: this.#log });
     await refusals.start();
     this.#teardown.add('refusal counts', () => refusals.stop());
-    return { administration, accounts, refusals };
+    return { site, administration, accounts, refusals };
   }
 
   async #startIngest(
@@ -258,7 +259,10 @@ class ServerApp implements App {
     });
   }
 
-  async #createApplication(started: Started, broker: MqttBroker): Promise<LiveApplication> {
+  async #createApplication(
+    started: Started,
+    { broker, site }: { readonly broker: MqttBroker; readonly site: StartSite },
+  ): Promise<LiveApplication> {
     const { administration, accounts, refusals, journal, telemetry, ingest } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
@@ -271,6 +275,7 @@ class ServerApp implements App {
         ledger: () => ingest.ledger(),
         storeStats: () => telemetry.stats(),
         archiveError: async () => (await journal.stats()).archiveError,
+        siteWarning: () => site.warning(),
         isSpaceLow: async () => isSpaceLow(await freeSpace(this.#config.dataDir)),
       }),
     });

@@ -11,6 +11,7 @@ const WELL: CheckedParts = {
   storeStats: async () => ({ waitingMs: 0 }),
   archiveError: async () => undefined,
   isSpaceLow: async () => false,
+  siteWarning: () => undefined,
 };
 
 /** What all checks find together, by the names of the checks. */
@@ -43,19 +44,21 @@ describe('liveChecks', () => {
     });
   });
 
-  it('finds a suspect clock, an unbalanced ledger, a failed archive and little space', async () => {
+  it('finds a suspect clock, an unbalanced ledger, a failed archive, little space and a site folder that is not used', async () => {
     const ledger = await application.ledger();
     const found = await findings({
       ingestStatus: async () => ({ ...application.ingest, clockTrust: 'suspect', held: 3 }),
       ledger: async () => ({ ...ledger, balanced: false }),
       archiveError: async () => 'The archive is read-only.',
       isSpaceLow: async () => true,
+      siteWarning: () => ({ code: 'site_differs', message: 'differs' }),
     });
     expect(Object.values(found)).toMatchObject([
       { code: 'clock_suspect' },
       { code: 'ledger_unbalanced' },
       { code: 'archive_failed', message: 'The archive is read-only.' },
       { code: 'disk_low' },
+      { code: 'site_differs' },
     ]);
   });
 });

@@ -20,6 +20,8 @@ export interface CheckedParts {
   /** Why the archiver's last run failed; absent while it works. */
   readonly archiveError: () => Promise<string | undefined>;
   readonly isSpaceLow: () => Promise<boolean>;
+  /** Why the site folder is not what is used; undefined where it is. */
+  readonly siteWarning: () => { readonly code: string; readonly message: string } | undefined;
 }
 
 /** The checks of a running server beside the journal's own health. */
@@ -74,6 +76,7 @@ export function liveChecks(parts: CheckedParts): readonly HealthCheck[] {
           ? { code: 'disk_low', message: 'Little space is left under the data directory.' }
           : undefined,
     },
+    { name: 'site folder', weight: 'warning', run: async () => parts.siteWarning() },
   ];
 }
 

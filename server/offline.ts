@@ -14,7 +14,7 @@ import type { Config } from './config/schema.ts';
 import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
 import { createAccounts } from './identity/create-accounts.ts';
-import { loadSite } from './site/load-site.ts';
+import { startSite } from './site/start-site.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 
@@ -70,8 +70,7 @@ class OpenedDirectory implements OfflineDirectory {
   async administration(): Promise<Administration> {
     const administration = new Administration({ operations: await this.#open(), clock: SYSTEM_CLOCK });
     await administration.load();
-    const site = await loadSite(this.#config.site);
-    await administration.district.apply(SYSTEM_PRINCIPAL, { parts: site.things });
+    await startSite(administration, { folder: this.#config.site, log: SILENT_LOG });
     return administration;
   }
 

@@ -139,9 +139,9 @@ export class Administration implements Administrative {
     return this.#turns.take(() => this.#audit(principal, action, subject));
   }
 
-  /** True once a district was applied; what was registered singly is none. */
-  hasSite(): boolean {
-    return this.#keeper.hasSite();
+  /** The version in which a district was applied last; what was registered singly is none. */
+  get siteVersion(): number | undefined {
+    return this.#keeper.siteVersion;
   }
 
   /** The parts that stand there by a site. */

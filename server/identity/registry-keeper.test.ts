@@ -120,7 +120,7 @@ describe('applySite', () => {
     await open();
     expect(new Set(keeper.book.keptParts())).toEqual(kept);
     expect(keeper.book.current().version).toBe(version);
-    expect(keeper.hasSite()).toBe(true);
+    expect(keeper.siteVersion).toBe(2);
   });
 });
 

@@ -34,6 +34,7 @@ export class RegistryKeeper {
   readonly book = new RegistryBook();
   readonly #store: RegistryStore;
   readonly #clock: Clock;
+  #siteVersion: number | undefined;
 
   constructor(options: { readonly store: RegistryStore; readonly clock: Clock }) {
     this.#store = options.store;
@@ -45,6 +46,11 @@ export class RegistryKeeper {
     const [newest] = await this.#store.registryVersions(1);
     if (newest === undefined) return;
     this.book.update(newest.version, { put: await this.#store.parts({ newest: true }), retire: [] });
+    const versions = this.book.keptParts().filter(({ origin }) => origin === 'site');
+    this.#siteVersion = versions.reduce<number | undefined>(
+      (highest, { version }) => Math.max(highest ?? 0, version),
+      undefined,
+    );
   }
 
   /**
@@ -76,7 +82,8 @@ export class RegistryKeeper {
    */
   async applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {
     const now = this.#clock.now();
-    const validFrom = change.validFrom ?? (this.hasSite() ? now : EARLIEST_PHENOMENON_TIME);
+    const isFirst = this.#siteVersion === undefined;
+    const validFrom = change.validFrom ?? (isFirst ? EARLIEST_PHENOMENON_TIME : now);
     if (validFrom > now) {
       throw new AppError(
         'conflict',
@@ -86,7 +93,7 @@ export class RegistryKeeper {
     const { put, retire } = this.siteChange(change.parts);
     const losing = this.#withoutMoved(change.parts, 'registered');
     this.#refuseEarlier([...put, ...losing, ...retire], validFrom);
-    return await this.#apply({
+    const version = await this.#apply({
       principal: principal.id,
       appliedAt: now,
       validFrom,
@@ -98,6 +105,8 @@ export class RegistryKeeper {
       ],
       retire,
     });
+    this.#siteVersion = version?.version ?? this.#siteVersion;
+    return version;
   }
 
   /** The parts of the district as a version had it; those registered singly are left out. Rejects with `not_found`. */
@@ -111,9 +120,9 @@ export class RegistryKeeper {
       .map(({ part }) => part);
   }
 
-  /** True once a site folder was applied. */
-  hasSite(): boolean {
-    return this.book.keptParts().some(({ origin }) => origin === 'site');
+  /** The version in which a district was applied last; undefined where none ever was. */
+  get siteVersion(): number | undefined {
+    return this.#siteVersion;
   }
 
   /** What applying these parts would put and retire. */
