@@ -2,8 +2,6 @@ import type { StationSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
-import type { OpenLink } from '../device/link.ts';
-import { openMqttJsLink } from '../device/mqttjs-link.ts';
 import { holdProcess } from '../device/process-hold.ts';
 import { PlayBookkeeping } from './play-account.ts';
 import type { PlayAccount } from './play-account.ts';
@@ -29,13 +27,14 @@ export interface PlayOptions {
   readonly seed: number;
   /** Share of one processor that the play may take, 0 to 1; default all of it. */
   readonly processorShare?: number;
-  readonly openLink?: OpenLink;
   /** After each step. */
   readonly onProgress?: (progress: { readonly at: EpochMs; readonly readings: number }) => void;
 }
 
 /** Messages on their way before the play waits. */
 const MOST_PENDING = 500;
+/** Steps between two looks at what is on its way. */
+const LOOK_EVERY = 50;
 /** The play lets other work in after this long, milliseconds. */
 const SLICE_MS = 5;
 /** The longest wait for a step in one timer: a machine that slept goes on at once. */
@@ -102,7 +101,7 @@ export class DistrictPlay {
   }
 
   #createDevices(): void {
-    const { stations, connect, seed, openLink = openMqttJsLink } = this.#options;
+    const { stations, connect, seed } = this.#options;
     const books = this.#books;
     for (const { id } of stations) {
       const secret = connect.secrets.get(id);
@@ -114,7 +113,6 @@ export class DistrictPlay {
         port: connect.port,
         clock: this.#clock,
         seed,
-        openLink,
         onAcknowledged: (send, channel) => books.acknowledged(send, channel, this.#clock.now()),
         onStatusAcknowledged: () => books.statusAcknowledged(),
         onCut: () => (books.cuts += 1),
@@ -127,6 +125,7 @@ export class DistrictPlay {
 
   async #playSteps(startedMs: number): Promise<void> {
     let firstAt: EpochMs | undefined;
+    let played = 0;
     for (const step of this.#options.steps) {
       firstAt ??= step.at;
       if (!(await this.#isDue(step.at, startedMs, firstAt))) return;
@@ -137,7 +136,8 @@ export class DistrictPlay {
         this.#options.onProgress?.({ at: step.at, readings: this.#books.readings });
       }
       await this.#giveWay();
-      await this.#until(() => this.#pending < MOST_PENDING);
+      played += 1;
+      if (played % LOOK_EVERY === 0) await this.#until(() => this.#pending < MOST_PENDING);
     }
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import { SECOND_MS, durationMs } from '../../domain/time/instant.ts';
 import { Device } from '../device/device.ts';
 import type { DeviceEnd, DeviceMessage } from '../device/device.ts';
-import type { OpenLink } from '../device/link.ts';
+import { openMqttJsLink } from '../device/mqttjs-link.ts';
 import { Random } from '../random.ts';
 import type { SimulatedSend, SimulatedStep } from './simulated-step.ts';
 
@@ -14,7 +14,6 @@ export interface PlayedDeviceOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly seed: number;
-  readonly openLink: OpenLink;
   readonly onAcknowledged: (send: SimulatedSend, channel: 'obs' | 'backlog') => void;
   readonly onStatusAcknowledged: () => void;
   readonly onCut: () => void;
@@ -49,7 +48,7 @@ export class PlayedDevice {
   #cancelSettle: () => void = () => undefined;
 
   constructor(options: PlayedDeviceOptions) {
-    const { id, secret, host, port, clock, seed, openLink } = options;
+    const { id, secret, host, port, clock, seed } = options;
     this.#options = options;
     this.#device = new Device<PlayedMessage>({
       id,
@@ -58,7 +57,7 @@ export class PlayedDevice {
       port,
       clock,
       random: new Random(seed, `${id}/network`),
-      openLink,
+      openLink: openMqttJsLink,
       events: {
         onStatusAcknowledged: () => {
           this.#isGreeted = true;

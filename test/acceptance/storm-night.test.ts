@@ -11,6 +11,7 @@ import { settledLedger } from '../harness/acknowledged.ts';
 import { printFigure } from '../harness/print-figure.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
 import { temporaryFolder } from '../harness/temp-dir.ts';
+import { waitFor } from '../harness/wait-for.ts';
 
 const MAIN = fileURLToPath(new URL('../../dist/server/cli/main.js', import.meta.url));
 const temporary = temporaryFolder();
@@ -108,6 +109,31 @@ describe('a storm night', () => {
     printFigure(
       `storm night: ${account.readings} readings in ${obs + backlog} messages, ${(account.elapsedMs / 1_000).toFixed(1)} s`,
     );
+    expect(await server.stop()).toBe(0);
+  }, 60_000);
+
+  it('takes over from the built-in simulator, which neither disturbs it nor is refused', async () => {
+    const dataDir = temporary.path;
+    const site = writeSite(join(dataDir, 'site'));
+    const server = await startServer({ dataDir, site, env: { WW_SIMULATOR: 'on' } });
+    await waitFor('the built-in simulator', () => server.ledger(), {
+      until: ({ readings }) => readings.stored > 20 * 180,
+      timeoutMs: 30_000,
+    });
+    const scenario = join(dataDir, 'night.yaml');
+    writeFileSync(scenario, 'name: night\nseed: 2\nstart: -20m\nduration: 20m\n');
+    const { code, out } = await ww(dataDir, 'sim', '--scenario', scenario, '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      stations: 20,
+      messages: { obs: 20 * 20, unacknowledged: 0 },
+      refusedStations: {},
+    });
+    const { readings, balanced, refused } = await settledLedger(server);
+    expect(balanced).toBe(true);
+    expect(refused).toEqual([]);
+    // The same minutes were told before, of other water.
+    expect(readings.corrected).toBeGreaterThan(0);
     expect(await server.stop()).toBe(0);
   }, 60_000);
 });
