@@ -151,7 +151,8 @@ function readRow({ cells, line }: Row, head: Head, problems: SiteProblems): Sour
   return {
     ...entry,
     value: isDatastream ? own : values,
-    told: new Set([...head.missing, ...faults.map(({ field }) => field)]),
+    told:
+      faults.length === 0 ? head.missing : new Set([...head.missing, ...faults.map(({ field }) => field)]),
   };
 }
 
