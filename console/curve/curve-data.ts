@@ -66,13 +66,19 @@ export interface CurveThreshold {
   readonly value: number;
 }
 
+/** The marks of an axis must differ in what they say: so many steps of the resolution it shows at least. */
+const RESOLUTION_STEPS = 10;
+
 /**
  * The range of the value axis: all values with a margin, and those thresholds that lie near enough that the curve
- * keeps at least half of the height.
+ * keeps a third of the height at least.
+ *
+ * @param resolution the smallest difference that the marks of the axis can show
  */
 export function valueRange(
   values: readonly (number | null)[],
   thresholds: readonly CurveThreshold[],
+  resolution: number,
 ): readonly [min: number, max: number] {
   let min = Infinity;
   let max = -Infinity;
@@ -81,12 +87,12 @@ export function valueRange(
     min = Math.min(min, value);
     max = Math.max(max, value);
   }
-  if (min > max) return [0, 1];
-  const spread = Math.max(max - min, Math.abs(max) * 0.01, 0.01);
+  if (min > max) return [0, RESOLUTION_STEPS * resolution];
+  const spread = Math.max(max - min, RESOLUTION_STEPS * resolution);
   const near = thresholds
     .map(({ value }) => value)
     .filter(value => value >= min - spread && value <= max + spread);
   const [bottom, top] = [Math.min(min, ...near), Math.max(max, ...near)];
-  const margin = Math.max(top - bottom, spread) * 0.08;
+  const margin = Math.max((top - bottom) * 0.08, (spread - (top - bottom)) / 2);
   return [bottom - margin, top + margin];
 }

@@ -26,6 +26,8 @@ export interface CurvePlotOptions {
   /** Bars end at their time where they are single totals, and begin there where they are buckets. */
   readonly barsEnd: boolean;
   readonly formatNumber: (v: number) => string;
+  /** The smallest difference that `formatNumber` shows. */
+  readonly resolution: number;
   /** The index of the row under the pointer. */
   readonly onHover: (index: number | undefined) => void;
 }
@@ -126,7 +128,7 @@ export class CurvePlot {
   #valueRange(): readonly [number, number] {
     const { columns, thresholds } = this.#picture;
     const { line, low, high } = columns;
-    const [min, max] = valueRange([...line, ...low, ...high], thresholds);
+    const [min, max] = valueRange([...line, ...low, ...high], thresholds, this.#options.resolution);
     // Bars stand on nothing else than zero.
     return this.#options.shape === 'bars' ? [Math.min(0, min), Math.max(max, 1)] : [min, max];
   }

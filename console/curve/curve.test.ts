@@ -113,22 +113,19 @@ describe('withLive', () => {
 });
 
 describe('valueRange', () => {
+  const warning = { name: 'warning', value: 11.5 };
+  const crest = { name: 'crest', value: 20 };
+
   it('takes in near thresholds and leaves far ones out', () => {
-    const [min, max] = valueRange(
-      [10, null, 11],
-      [
-        { name: 'warning', value: 11.5 },
-        { name: 'crest', value: 20 },
-      ],
-    );
+    const [min, max] = valueRange([10, null, 11], [warning, crest], 0.001);
     expect(min).toBeLessThan(10);
     expect(max).toBeGreaterThan(11.5);
     expect(max).toBeLessThan(13);
   });
 
-  it('gives a constant and an empty curve some height', () => {
-    const [min, max] = valueRange([5, 5], []);
-    expect(max - min).toBeGreaterThan(0.005);
-    expect(valueRange([], [])).toEqual([0, 1]);
+  it('gives a constant and an empty curve so much height that the marks of the axis differ', () => {
+    const [min, max] = valueRange([5, 5], [], 0.1);
+    expect([min, max]).toEqual([4.5, 5.5]);
+    expect(valueRange([], [], 0.1)).toEqual([0, 1]);
   });
 });

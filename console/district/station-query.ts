@@ -15,7 +15,7 @@ export interface StationQuery {
 
 export const EVERY_STATION: StationQuery = { text: '', basin: '', state: '', property: '', sort: 'worst' };
 
-export function matches(station: Station, query: StationQuery): boolean {
+function matches(station: Station, query: StationQuery): boolean {
   const { text, basin, state, property } = query;
   if (basin !== '' && station.basin !== basin) return false;
   if (state !== '' && station.state.alarm !== state && station.state.data !== state) return false;

@@ -2,7 +2,7 @@ import type { StreamDelta, StreamState } from '../wire.ts';
 import { EventParser } from './event-parser.ts';
 import type { ServerEvent } from './event-parser.ts';
 
-export const STREAM_PATH = '/api/v1/stream';
+const STREAM_PATH = '/api/v1/stream';
 
 /** The server sends something every 15 s; after this silence the connection counts as dead, whatever TCP says. */
 const SILENCE_MS = 32_000;

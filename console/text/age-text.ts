@@ -5,12 +5,13 @@ import type { TextTable } from './zh.ts';
 const AHEAD_TOLERATED_MS = 5_000;
 
 /** An age in words of at most two parts, in whole seconds below two minutes, so that it is seen to move. */
-export function ageText(ageMs: number, { ages }: TextTable): string {
-  if (ageMs < -AHEAD_TOLERATED_MS) return ages.ahead(spanText(-ageMs, ages));
-  return ageMs < SECOND_MS ? ages.now : spanText(ageMs, ages);
+export function ageText(ageMs: number, { ages }: Pick<TextTable, 'ages'>): string {
+  if (ageMs < -AHEAD_TOLERATED_MS) return ages.ahead(spanText(-ageMs, { ages }));
+  return ageMs < SECOND_MS ? ages.now : spanText(ageMs, { ages });
 }
 
-function spanText(ms: number, ages: TextTable['ages']): string {
+/** A span of time in the same words, also the shortest. */
+export function spanText(ms: number, { ages }: Pick<TextTable, 'ages'>): string {
   if (ms < 2 * MINUTE_MS) return ages.seconds(Math.floor(ms / SECOND_MS));
   if (ms < HOUR_MS) return ages.minutes(Math.floor(ms / MINUTE_MS));
   if (ms < DAY_MS) {

@@ -150,7 +150,7 @@ export const en: TextTable = {
   outstanding: 'Readings to store',
   lagBatches: 'Batches behind',
   lagLanes: (live, backlog) => `live ${live} · backlog ${backlog}`,
-  latency: 'Receipt to listener p99',
+  latency: 'Receipt to shown p99',
   held: 'Held, clock in doubt',
   allStored: 'all stored',
 

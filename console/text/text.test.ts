@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Datastream } from '../wire.ts';
-import { ageText } from './age-text.ts';
+import { ageText, spanText } from './age-text.ts';
 import { en } from './en.ts';
 import { TEXTS, languageOf } from './language.ts';
 import { localTime, shortInstant } from './local-time.ts';
@@ -64,6 +64,13 @@ describe('ageText', () => {
     { ageMs: 200_000_000, text: '2d' },
   ])('says $text after $ageMs ms', ({ ageMs, text }) => {
     expect(ageText(ageMs, en)).toBe(text);
+  });
+});
+
+describe('spanText', () => {
+  it('has no "now": a break of the connection lasts from its first second', () => {
+    expect(spanText(300, en)).toBe('0s');
+    expect(spanText(7_400, en)).toBe('7s');
   });
 });
 

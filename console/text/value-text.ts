@@ -35,7 +35,16 @@ export function unitText(unit: string): string {
 
 /** A number in the decimals of its unit. */
 export function numberText(v: number, unit: string): string {
-  return v.toFixed(DECIMALS[unit] ?? 2);
+  return v.toFixed(decimalsOf(unit));
+}
+
+/** The smallest difference that two texts of a unit can show. */
+export function resolutionOf(unit: string): number {
+  return 10 ** -decimalsOf(unit);
+}
+
+function decimalsOf(unit: string): number {
+  return DECIMALS[unit] ?? 2;
 }
 
 /** A whole number with its thousands apart. */

@@ -4,7 +4,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CurvePalette, CurvePicture, CurvePlot, CurvePlotOptions } from '../curve/curve-plot.ts';
 import type { CurveRange } from '../curve/curve-request.ts';
 import { planCurve } from '../curve/curve-request.ts';
-import { numberText } from '../text/value-text.ts';
+import { numberText, resolutionOf } from '../text/value-text.ts';
 import type { Datastream } from '../wire.ts';
 
 interface CurveCanvasProps {
@@ -61,6 +61,7 @@ function plotOptions(
     shape: isTotal ? 'bars' : datastream.unit === '1' && datastream.property !== 'ph' ? 'steps' : 'line',
     barsEnd: planCurve(datastream, range).bucket === undefined,
     formatNumber: v => numberText(v, datastream.unit),
+    resolution: resolutionOf(datastream.unit),
     onHover,
   };
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import type { LiveDistrict } from '../district/live-district.ts';
-import { ageText } from '../text/age-text.ts';
+import { spanText } from '../text/age-text.ts';
 import type { TextTable } from '../text/zh.ts';
 import { Icon } from './icon.tsx';
 import type { LinkView } from './use-district.ts';
@@ -18,17 +18,20 @@ export function StatusLine({ link, district }: StatusLineProps): JSX.Element {
   const isLoud = link.kind === 'stale' || link.kind === 'broken';
   return (
     <div class="status-line" data-link={link.kind}>
-      <strong role={isLoud ? 'alert' : 'status'}>
+      <strong>
         <Icon name={isLoud ? 'disconnected' : 'connected'} />
         {linkText(link, text)}
       </strong>
-      {isLoud && district !== undefined ? <span>{text.notLive}</span> : null}
+      {/* Said once: a text that counts would be read out every second. */}
+      <span class="visually-hidden" role="alert">
+        {isLoud ? text.notLive : ''}
+      </span>
+      {isLoud && district !== undefined ? <span aria-hidden="true">{text.notLive}</span> : null}
       {!isLoud && district !== undefined ? <Conditions district={district} /> : null}
     </div>
   );
 }
 
-/** A text that counts would be read out every second; the age is in coarse steps for that reason. */
 function linkText(link: LinkView, text: TextTable): string {
   switch (link.kind) {
     case 'connecting':
@@ -38,9 +41,9 @@ function linkText(link: LinkView, text: TextTable): string {
     case 'forbidden':
       return text.notForThisRole;
     case 'stale':
-      return text.linkStale(ageText(link.silentMs, text));
+      return text.linkStale(spanText(link.silentMs, text));
     case 'broken':
-      return text.linkBroken(ageText(link.silentMs, text));
+      return text.linkBroken(spanText(link.silentMs, text));
   }
 }
 
