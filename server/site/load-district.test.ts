@@ -2,7 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../domain/errors.ts';
+import type { RegistryPart } from '../../domain/model/district.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
+import { digestOf } from './assemble-parts.ts';
 import { loadSite } from './load-site.ts';
 import type { Site } from './load-site.ts';
 
@@ -369,6 +371,10 @@ describe('loadSite', () => {
     expect(second.parts).toEqual(first.parts);
     const third = await load({ 'z.yaml': list('assets', [{ ...GAUGE, name: '新站' }]) });
     expect(third.digest).not.toBe(first.digest);
+    const turnedParts = first.parts.map(
+      part => Object.fromEntries(Object.entries(part).toReversed()) as unknown as RegistryPart,
+    );
+    expect(digestOf(turnedParts)).toBe(first.digest);
   });
 
   it('puts shapes to their parts', async () => {
