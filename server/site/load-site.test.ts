@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../domain/errors.ts';
-import type { StationSpec } from '../../domain/model/registry.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { loadSite } from './load-site.ts';
 
@@ -177,7 +176,7 @@ describe('the demo site', () => {
   it('is a demo of simulated stations in Longgang, with gateways and a subscriber', async () => {
     const site = await loadSite(DEMO);
     expect(site.isDemo).toBe(true);
-    const stations = site.things.filter((thing): thing is StationSpec => thing.kind === 'station');
+    const stations = site.parts.filter(part => part.kind === 'station');
     expect(stations.length).toBeGreaterThanOrEqual(115);
     for (const { simulated, latitude, longitude, nameEn } of stations) {
       expect(simulated).toBe(true);
@@ -188,8 +187,8 @@ describe('the demo site', () => {
       expect(longitude).toBeGreaterThan(114.04);
       expect(longitude).toBeLessThan(114.4);
     }
-    expect(site.things.filter(thing => thing.kind === 'gateway')).toHaveLength(2);
-    expect(site.things.filter(thing => thing.kind === 'subscriber')).toHaveLength(1);
+    expect(site.parts.filter(part => part.kind === 'gateway')).toHaveLength(2);
+    expect(site.parts.filter(part => part.kind === 'subscriber')).toHaveLength(1);
     const pumps = stations.find(({ id }) => id === 'LG-PS-001')?.datastreams ?? [];
     expect(
       pumps.filter(({ property }) => property === 'pump_running').map(({ instance }) => instance),

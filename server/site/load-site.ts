@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
 import type { DistrictName, RegistryPart } from '../../domain/model/district.ts';
-import type { ThingSpec } from '../../domain/model/registry.ts';
-import { isThing } from '../identity/registry-book.ts';
 import { schemaProblems } from '../schema-problems.ts';
 import { readYamlText } from '../yaml-file.ts';
 import { assembleParts, digestOf } from './assemble-parts.ts';
@@ -25,8 +23,6 @@ export interface Site {
   readonly isDemo: boolean;
   /** By kind and id, the district's name first. */
   readonly parts: readonly RegistryPart[];
-  /** Those of the parts that connect to the broker. */
-  readonly things: readonly ThingSpec[];
   /** SHA-256 over the parts, hexadecimal: equal for folders that describe the same. */
   readonly digest: string;
 }
@@ -60,7 +56,7 @@ export async function loadSite(folder: string): Promise<Site> {
   const { demo, ...names } = site;
   const district: DistrictName = { kind: 'district', id: 'district', ...names };
   const parts = [district, ...assembleParts(index, parsed, shapes)];
-  return { ...names, isDemo: demo, parts, things: parts.filter(isThing), digest: digestOf(parts) };
+  return { ...names, isDemo: demo, parts, digest: digestOf(parts) };
 }
 
 function readSiteFile(text: string, problems: SiteProblems): z.output<typeof siteSchema> | undefined {

@@ -191,7 +191,7 @@ describe('a site folder', () => {
       '.draft.yaml': '[',
       '.git/x': '[',
     });
-    expect(site.things.map(({ id }) => id)).toEqual(['S-1', 'S-2']);
+    expect(site.parts.filter(({ kind }) => kind === 'station').map(({ id }) => id)).toEqual(['S-1', 'S-2']);
   });
 
   it('follows links to files, as a mounted configuration has them', async () => {

@@ -72,8 +72,8 @@ function readConfig(call: Invocation, findings: Finding[]): Config | undefined {
 
 async function checkSite({ site }: Config): Promise<readonly Finding[]> {
   try {
-    const { name, things } = await loadSite(site);
-    return [{ check: 'site', level: 'ok', message: `${name}: ${things.length} things in ${site}` }];
+    const { name, parts } = await loadSite(site);
+    return [{ check: 'site', level: 'ok', message: `${name}: ${parts.length} parts in ${site}` }];
   } catch (error) {
     return refusal('site', error, `Correct ${site}, or name another folder in WW_SITE.`);
   }
