@@ -88,6 +88,7 @@ function greeting(host: CliHost, app: App, config: Config): string {
     ...labelled([
       ['  MQTT', at(mqtt)],
       ...(mqttTls === undefined ? [] : [['  MQTT over TLS', at(mqttTls)] as const]),
+      ['  page', `http://${at(http)}/`],
       ['  HTTP API', `http://${at(http)}  (/readyz, /api/openapi.json)`],
       ['  data', config.dataDir],
       ['  site', config.site],
