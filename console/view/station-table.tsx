@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { firstCursor, moveCursor } from '../list/list-cursor.ts';
 import type { ListCursor } from '../list/list-cursor.ts';
@@ -52,7 +52,8 @@ export function StationTable(props: StationTableProps): JSX.Element {
   const drawn = stations.slice(first, end).map((_, offset) => first + offset);
   if (cursorRow >= 0 && (cursorRow < first || cursorRow >= end)) drawn.push(cursorRow);
 
-  useEffect(() => {
+  // Before anything is painted: a row that leaves the picture would take the focus with it.
+  useLayoutEffect(() => {
     if (!wantsFocus.current || cursor === undefined) return;
     wantsFocus.current = false;
     const row = scroller.current?.querySelector(`[data-station="${cursor.station}"]`);
