@@ -2,6 +2,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { District } from '../../domain/model/district.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
+import { MINUTE_MS } from '../../domain/time/instant.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { PlayAccount } from './play-account.ts';
 import { DistrictPlay } from './play-district.ts';
@@ -28,7 +29,8 @@ export async function playScenario(options: PlayScenarioOptions): Promise<PlayAc
   const now = clock.now();
   if (stations.length === 0) throw new AppError('invalid_request', 'No station is simulated.');
   const { span, steps } = stageScenario(scenario, { stations, district, now });
-  if (span.from >= now - 1 && !follow) {
+  // A start is cut to its minute, so `now` lies up to a minute back.
+  if (span.from > now - MINUTE_MS && !follow) {
     throw new AppError(
       'invalid_request',
       'The scenario begins now or later: only a play that follows can play it.',
