@@ -57,7 +57,10 @@ export type PartSelection =
 export interface RegistryStore {
   /** By kind and id. */
   parts(selection: PartSelection): Promise<readonly KeptPart[]>;
-  /** Durable before it resolves; answers the new version. */
+  /**
+   * Durable before it resolves; answers the new version. Rejects with `conflict`, and nothing of it is kept, where a part
+   * would hold from an earlier time than its last change or retirement.
+   */
   applyRegistryChange(change: RegistryChange): Promise<RegistryVersion>;
   /** Newest first. */
   registryVersions(limit: number): Promise<readonly RegistryVersion[]>;

@@ -98,7 +98,7 @@ describe('applySite', () => {
     await applied(basin('b', 'new'));
     const early = { parts: [basin('b', 'x'), basin('c')], validFrom: epochMs(clock.now() - 1) };
     await expect(keeper.applySite(ADMIN, early)).rejects.toThrow(
-      'These hold from a later time already: basin b.',
+      'The history of these goes on from a later time: basin b.',
     );
     await expect(keeper.applySite(ADMIN, { ...early, parts: [] })).rejects.toThrow(/basin b/);
     expect(partsNow()).toStrictEqual([basin('b', 'new')]);

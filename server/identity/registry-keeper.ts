@@ -23,9 +23,6 @@ export interface SiteChange {
   readonly note?: string;
 }
 
-/** Parts named in one error message. */
-const NAMED = 5;
-
 /**
  * Changes the registry: durable in its store first, then in the book that broker, ingest and API read. Its methods
  * must run one after the other; `Administration` sees to that.
@@ -92,7 +89,6 @@ export class RegistryKeeper {
     }
     const { put, retire } = this.siteChange(change.parts);
     const losing = this.#withoutMoved(change.parts, 'registered');
-    this.#refuseEarlier([...put, ...losing, ...retire], validFrom);
     const version = await this.#apply({
       principal: principal.id,
       appliedAt: now,
@@ -163,15 +159,6 @@ export class RegistryKeeper {
       if (stations.length < thing.stations.length) losing.push({ ...thing, stations });
     }
     return losing;
-  }
-
-  /** The history of a part goes forward only, so that the newest version is also the one in force. */
-  #refuseEarlier(keys: readonly PartKey[], validFrom: EpochMs): void {
-    const held = keys.filter(key => (this.book.kept(key)?.validFrom ?? validFrom) > validFrom);
-    if (held.length === 0) return;
-    const named = held.slice(0, NAMED).map(({ kind, id }) => `${kind} ${id}`);
-    const more = held.length > NAMED ? ` and ${held.length - NAMED} more` : '';
-    throw new AppError('conflict', `These hold from a later time already: ${named.join(', ')}${more}.`);
   }
 
   async #apply(change: RegistryChange): Promise<RegistryVersion | undefined> {

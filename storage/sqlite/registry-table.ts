@@ -1,3 +1,4 @@
+import { AppError } from '../../domain/errors.ts';
 import type { PartKey, PartKind, RegistryPart } from '../../domain/model/district.ts';
 import type {
   KeptPart,
@@ -49,9 +50,13 @@ function conditionOf(selection: PartSelection): readonly [condition: string, bou
   return ['true', []];
 }
 
-/** Writes a change as the next version; belongs in a transaction. */
+/** Parts named in one error message. */
+const NAMED = 5;
+
+/** Writes a change as the next version; belongs in a transaction. Throws `conflict` as the port says. */
 export function appendChange(db: Database, change: RegistryChange): RegistryVersion {
   const { appliedAt, principal, validFrom, origin, note, put, retire } = change;
+  refuseEarlier(db, change);
   const last = db.get<{ version: number | null }>('SELECT max(version) AS version FROM registry_version');
   const version = (last?.version ?? 0) + 1;
   db.run(
@@ -81,6 +86,35 @@ export function appendChange(db: Database, change: RegistryChange): RegistryVers
     put: put.length,
     retired: retire.length,
   };
+}
+
+/**
+ * The history of a part, its retirements included, goes forward only: else the newest version would not be the one in
+ * force, and what held at a time could not be read from one row.
+ */
+function refuseEarlier(db: Database, { put, retire, validFrom }: RegistryChange): void {
+  const changes = [
+    ...put.map(({ part, validFrom: from }) => ({ ...keyOf(part), from })),
+    ...retire.map(key => ({ ...key, from: validFrom })),
+  ];
+  const early = changes.filter(({ kind, id, from }) => {
+    const known = db.get<{ from: number | null }>(
+      'SELECT max(valid_from) AS "from" FROM registry_part WHERE space = ? AND id = ?',
+      [spaceOf(kind), id],
+    );
+    return (known?.from ?? from) > from;
+  });
+  if (early.length === 0) return;
+  const named = early.slice(0, NAMED).map(({ kind, id }) => `${kind} ${id}`);
+  const more = early.length > NAMED ? ` and ${early.length - NAMED} more` : '';
+  throw new AppError(
+    'conflict',
+    `The history of these goes on from a later time: ${named.join(', ')}${more}.`,
+  );
+}
+
+function keyOf({ kind, id }: PartKey): PartKey {
+  return { kind, id };
 }
 
 export function readVersions(db: Database, limit: number): readonly RegistryVersion[] {

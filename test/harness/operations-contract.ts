@@ -167,6 +167,21 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
       ]);
     });
 
+    it('refuses a change from before the last change or retirement of a part, and keeps nothing of it', async () => {
+      const later = epochMs(VALID + 1_000);
+      await operations.applyRegistryChange({ ...CHANGE, put: [BASIN, FLOW].map(valid) });
+      await operations.applyRegistryChange({ ...CHANGE, validFrom: later, retire: [BASIN] });
+      const early = { ...CHANGE, put: [BARE, BASIN].map(valid) };
+      await expect(operations.applyRegistryChange(early)).rejects.toMatchObject({
+        code: 'conflict',
+        message: 'The history of these goes on from a later time: basin dongjiang.',
+      });
+      const retirement = { ...CHANGE, validFrom: epochMs(VALID - 1), retire: [FLOW] };
+      await expect(operations.applyRegistryChange(retirement)).rejects.toMatchObject({ code: 'conflict' });
+      expect((await operations.parts({ newest: true })).map(({ part }) => part)).toStrictEqual([FLOW]);
+      expect(await operations.registryVersions(9)).toHaveLength(2);
+    });
+
     it('lets a thing take the place of one of another kind, and only a thing', async () => {
       const area: Basin = { ...BASIN, id: GATEWAY.id };
       await operations.applyRegistryChange({ ...CHANGE, put: [GATEWAY, area].map(valid) });
