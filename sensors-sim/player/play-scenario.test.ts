@@ -5,6 +5,7 @@ import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import { SYSTEM_CLOCK } from '../../test/harness/machine-clock.ts';
 import { MqttIntake } from '../../test/harness/mqtt-intake.ts';
+import { waitFor } from '../../test/harness/wait-for.ts';
 import { parseScenario } from '../scenario/scenario.ts';
 import { playScenario } from './play-scenario.ts';
 
@@ -67,11 +68,10 @@ weather:
 
   it('ends by its signal', async () => {
     const ending = new AbortController();
-    const account = await play('{name: a, start: now, duration: 1h}', {
-      follow: true,
-      signal: ending.signal,
-      onProgress: () => ending.abort(),
-    });
+    const playing = play('{name: a, start: now, duration: 1h}', { follow: true, signal: ending.signal });
+    await waitFor('the greeting', () => intake.taken.length, { until: count => count > 0 });
+    ending.abort();
+    const account = await playing;
     expect(account.aborted).toBe(true);
   });
 });
