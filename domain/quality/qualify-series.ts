@@ -1,0 +1,59 @@
+import type { EpochMs } from '../time/instant.ts';
+import { explainReading, judgeReading, NO_COMPANIONS } from './judge-reading.ts';
+import type { Companions, JudgedSeries } from './judge-reading.ts';
+import { QUALITY } from '../model/observation.ts';
+import type { QualityFlag } from '../model/observation.ts';
+import type { PackedFlags, QualityFinding } from './quality-finding.ts';
+import { rollUp } from './quality-finding.ts';
+import type { QualityParameters, TimeSpan } from './quality-parameters.ts';
+import { SeriesWindow } from './series-window.ts';
+import type { SeriesPoint } from './series-window.ts';
+
+/** The flags of one reading. */
+export interface ReadingQuality {
+  readonly t: EpochMs;
+  /** The roll-up: what rules and the store take. */
+  readonly quality: QualityFlag;
+  /** By test; `flagsByTest` reads it. */
+  readonly flags: PackedFlags;
+  /** Every flag that is SUSPECT, FAIL or MISSING, with what it rests on. */
+  readonly findings: readonly QualityFinding[];
+}
+
+const NO_FINDINGS: readonly QualityFinding[] = [];
+
+/** A reading's flags as they are told to others. */
+export function describeReading(series: JudgedSeries, at: number, flags: PackedFlags): ReadingQuality {
+  const findings = isAllWell(flags)
+    ? NO_FINDINGS
+    : explainReading(series, at).filter(({ flag }) => flag >= QUALITY.suspect);
+  return { t: series.window.timeAt(at), quality: rollUp(flags), flags, findings };
+}
+
+function isAllWell(packed: number): boolean {
+  for (let rest = packed; rest > 0; rest = Math.floor(rest / 16))
+    if (rest % 16 >= QUALITY.suspect) return false;
+  return true;
+}
+
+/**
+ * The flags of a stretch of a series, from readings read back from the store: for late readings beyond the horizon of
+ * a `QualitySeries`. To judge [from, to] the readings have to cover `windowFor` of it, those of the companions too.
+ *
+ * @param points accepted readings in any order
+ * @returns in order of time
+ */
+export function qualifySeries(
+  points: Iterable<SeriesPoint>,
+  parameters: QualityParameters,
+  span: TimeSpan,
+  companions: Companions = NO_COMPANIONS,
+): readonly ReadingQuality[] {
+  const window = SeriesWindow.of(points, parameters.grossRange.failSpan);
+  const series: JudgedSeries = { window, parameters, companions };
+  const judged: ReadingQuality[] = [];
+  for (let at = window.firstFrom(span.from); at < window.size && window.timeAt(at) <= span.to; at += 1) {
+    judged.push(describeReading(series, at, judgeReading(series, at)));
+  }
+  return judged;
+}

@@ -1,0 +1,277 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { SOURCE_RANK } from '../model/observation.ts';
+import { compareCandidates } from '../model/winner.ts';
+import { durationMs, epochMs, MINUTE_MS } from '../time/instant.ts';
+import { QualityNetwork } from './quality-network.ts';
+import type { NetworkMember } from './quality-network.ts';
+import type { QualityParameters } from './quality-parameters.ts';
+import { affectedBy, windowFor } from './quality-parameters.ts';
+import { qualifySeries } from './qualify-series.ts';
+import type { ReadingQuality } from './qualify-series.ts';
+import { QualitySeries } from './quality-series.ts';
+import { SeriesWindow } from './series-window.ts';
+import type { SeriesPoint } from './series-window.ts';
+
+const minutes = (count: number): number => count * MINUTE_MS;
+
+const LEVEL: QualityParameters = {
+  maxGapMs: minutes(3),
+  suspectAtMost: true,
+  grossRange: { failSpan: [0, 5], suspectSpan: [0, 4] },
+  timeGap: { suspectThresholdMs: minutes(2) },
+  spike: { suspectThreshold: 1, failThreshold: 2 },
+  rateOfChange: { suspectThreshold: 2, perMs: minutes(4) },
+  flatLine: { tolerance: 0.5, suspectThresholdMs: minutes(4), failThresholdMs: minutes(6) },
+  neighbour: { overMs: minutes(2), maxAgeMs: minutes(2), suspectThreshold: 1, minNeighbours: 1 },
+};
+const RIVER_IN_RAIN: QualityParameters = {
+  ...LEVEL,
+  suspectAtMost: false,
+  flatLine: { tolerance: 0, suspectThresholdMs: minutes(3), minRainMm: 3 },
+};
+const RAIN: QualityParameters = {
+  maxGapMs: minutes(2),
+  suspectAtMost: true,
+  rainKind: 'period_total',
+  grossRange: { failSpan: [0, 5] },
+  rainIntensity: { limits: [{ overMs: minutes(5), suspectThreshold: 6 }] },
+  rainNeighbour: { overMs: minutes(4), wetMm: 3, ratio: 2, minNeighbours: 1 },
+};
+const COUNTER: QualityParameters = {
+  maxGapMs: minutes(2),
+  suspectAtMost: true,
+  rainKind: 'counter',
+  grossRange: { failSpan: [0, 5] },
+  rainIntensity: { limits: [{ overMs: minutes(5), suspectThreshold: 3 }] },
+  counterReset: { resetMaxMm: 1 },
+};
+
+const point: fc.Arbitrary<SeriesPoint> = fc.record({
+  t: fc.integer({ min: 0, max: 40 }).map(minute => epochMs(minutes(minute))),
+  v: fc.option(fc.integer({ min: -1, max: 6 }), { nil: null, freq: 12 }),
+  deviceFlag: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 4),
+  source: fc.constantFrom(SOURCE_RANK.device, SOURCE_RANK.operator),
+  sent: fc.integer({ min: 0, max: 3 }).map(epochMs),
+  position: fc.integer({ min: 1, max: 1_000 }),
+});
+
+/** Readings with doubles, in an order of arrival, cut into batches. */
+const arrival: fc.Arbitrary<readonly (readonly SeriesPoint[])[]> = fc
+  .array(point, { minLength: 1, maxLength: 60 })
+  .chain(points =>
+    fc.tuple(
+      fc.shuffledSubarray([...points, ...points.slice(0, 10)], {
+        minLength: points.length + Math.min(10, points.length),
+      }),
+      fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 10 }),
+    ),
+  )
+  .map(([order, sizes]) => cut(order, sizes));
+
+function cut(points: readonly SeriesPoint[], sizes: readonly number[]): readonly (readonly SeriesPoint[])[] {
+  const batches: SeriesPoint[][] = [];
+  for (let at = 0; at < points.length;) {
+    const size = sizes[batches.length % sizes.length] ?? 1;
+    batches.push(points.slice(at, at + size));
+    at += size;
+  }
+  return batches;
+}
+
+/** The winners in order of time, found without any of the code under test. */
+function accepted(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
+  const winners = new Map<number, SeriesPoint>();
+  for (const candidate of points) {
+    const standing = winners.get(candidate.t);
+    if (standing === undefined || compareCandidates(candidate, standing) > 0)
+      winners.set(candidate.t, candidate);
+  }
+  return [...winners.values()].sort((a, b) => a.t - b.t);
+}
+
+const ALL = { from: epochMs(0), to: epochMs(Number.MAX_SAFE_INTEGER) };
+const asMap = (list: readonly ReadingQuality[]): Map<number, number> =>
+  new Map(list.map(({ t, flags }) => [t, flags]));
+
+describe('QualitySeries', () => {
+  it.each([
+    { name: 'level', parameters: LEVEL },
+    { name: 'level with fails', parameters: { ...LEVEL, suspectAtMost: false } },
+    { name: 'rain', parameters: RAIN },
+    { name: 'counter', parameters: COUNTER },
+  ])('$name: any arrival leads to the flags of the sorted series', ({ parameters }) => {
+    fc.assert(
+      fc.property(arrival, batches => {
+        const series = new QualitySeries(parameters, {
+          horizonMs: durationMs(minutes(60)),
+          maxReadings: 1_000,
+        });
+        const told = new Map<number, number>();
+        for (const batch of batches) {
+          const { changes, beyond } = series.offer(batch);
+          expect(beyond).toEqual([]);
+          for (const { t, flags } of changes) {
+            expect(told.get(t)).not.toBe(flags);
+            told.set(t, flags);
+          }
+        }
+        expect(told).toEqual(asMap(qualifySeries(accepted(batches.flat()), parameters, ALL)));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it('within a short horizon the flags are those of the sorted series, and what is beyond it is handed back', () => {
+    fc.assert(
+      fc.property(arrival, batches => {
+        const limits = { horizonMs: durationMs(minutes(8)), maxReadings: 1_000 };
+        const series = new QualitySeries(LEVEL, limits);
+        const told = new Map<number, number>();
+        const taken: SeriesPoint[] = [];
+        for (const batch of batches) {
+          const edge = series.edge;
+          const { changes, beyond } = series.offer(batch);
+          expect(beyond).toEqual(batch.filter(({ t }) => t < edge));
+          for (const { t, flags } of changes) told.set(t, flags);
+          taken.push(...batch);
+          const whole = asMap(qualifySeries(accepted(taken), LEVEL, ALL));
+          for (const [t, flags] of whole) if (t >= series.edge) expect([t, told.get(t)]).toEqual([t, flags]);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('keeps no more readings than allowed, and judges on by what is left', () => {
+    const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(1_000)), maxReadings: 4 });
+    for (let minute = 0; minute < 200; minute += 1) {
+      const { changes } = series.offer([reading(minute, minute % 2 === 0 ? 1 : 1.8)]);
+      expect(changes.map(({ t }) => t)).toContain(minutes(minute));
+      expect(series.window.size).toBeLessThanOrEqual(4);
+    }
+    expect(series.offer([reading(3, 1)]).beyond).toHaveLength(1);
+  });
+
+  it('lets go of readings beyond the horizon and its reach', () => {
+    const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(10)), maxReadings: 1_000 });
+    for (let minute = 0; minute < 500; minute += 1) series.offer([reading(minute, 1)]);
+    expect(series.window.size).toBeLessThan(25);
+  });
+
+  it('tells a spike when the next reading is there, and takes it back when a late one explains it', () => {
+    const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(60)), maxReadings: 100 });
+    series.offer([reading(0, 1), reading(2, 3.5)]);
+    const spiked = series.offer([reading(4, 1)]).changes.find(({ t }) => t === minutes(2));
+    expect(spiked?.findings).toContainEqual({
+      test: 'spike',
+      flag: 3,
+      t: minutes(2),
+      detail: { height: 2.5, failThreshold: 2 },
+    });
+    const relieved = series.offer([reading(3, 3.4)]).changes.find(({ t }) => t === minutes(2));
+    expect(relieved?.findings.map(({ test }) => test)).not.toContain('spike');
+    expect(series.explain(epochMs(minutes(2)))?.find(({ test }) => test === 'spike')?.flag).toBe(1);
+  });
+});
+
+function reading(minute: number, v: number): SeriesPoint {
+  return {
+    t: epochMs(minutes(minute)),
+    v,
+    deviceFlag: 0,
+    source: SOURCE_RANK.device,
+    sent: epochMs(0),
+    position: minute + 1,
+  };
+}
+
+describe('qualifySeries', () => {
+  it('needs no more than the window for what a late reading affects', () => {
+    fc.assert(
+      fc.property(
+        fc.array(point, { minLength: 5, maxLength: 80 }),
+        fc.constantFrom(LEVEL, RAIN, COUNTER),
+        (points, parameters) => {
+          const series = accepted(points);
+          const late = series[Math.floor(series.length / 2)]!;
+          const span = affectedBy(late.t, parameters);
+          const { from, to } = windowFor(span, parameters);
+          const cutOut = series.filter(({ t }) => t >= from && t <= to);
+          const whole = asMap(qualifySeries(series, parameters, ALL));
+          const without = asMap(
+            qualifySeries(
+              series.filter(({ t }) => t !== late.t),
+              parameters,
+              ALL,
+            ),
+          );
+          const judged = asMap(qualifySeries(cutOut, parameters, span));
+          for (const [t, flags] of whole) {
+            if (t >= span.from && t <= span.to) expect([t, judged.get(t)]).toEqual([t, flags]);
+            else if (t !== late.t) expect([t, without.get(t)]).toEqual([t, flags]);
+          }
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('QualityNetwork', () => {
+  const members: readonly NetworkMember[] = [
+    { datastream: 1, parameters: RIVER_IN_RAIN, neighbours: [2], rain: [3, 4] },
+    { datastream: 2, parameters: LEVEL, neighbours: [1] },
+    { datastream: 3, parameters: RAIN, neighbours: [4] },
+    { datastream: 4, parameters: RAIN, neighbours: [3] },
+    { datastream: 5, parameters: COUNTER },
+  ];
+
+  it('any arrival over linked datastreams leads to the flags of the sorted series', () => {
+    const step = fc.tuple(fc.constantFrom(1, 2, 3, 4, 5), fc.array(point, { minLength: 1, maxLength: 8 }));
+    fc.assert(
+      fc.property(
+        fc.array(step, { minLength: 1, maxLength: 40 }),
+        fc.constantFrom(8, 60),
+        (steps, horizon) => {
+          const limits = { horizonMs: durationMs(minutes(horizon)), maxReadings: 1_000 };
+          const network = new QualityNetwork(members, limits);
+          const told = new Map<number, Map<number, number>>(
+            members.map(({ datastream }) => [datastream, new Map()]),
+          );
+          for (const [datastream, points] of steps) {
+            for (const { datastream: whose, changes } of network.offer(datastream, points).changed) {
+              for (const { t, flags } of changes) told.get(whose)?.set(t, flags);
+            }
+          }
+          const seriesOf = (id: number) =>
+            accepted(steps.filter(([of]) => of === id).flatMap(([, points]) => points));
+          const windowOf = (id: number) => SeriesWindow.of(seriesOf(id), [0, 5]);
+          const linked = steps.filter(([of]) => of !== 5).flatMap(([, points]) => points.map(({ t }) => t));
+          for (const { datastream, parameters, neighbours = [], rain = [] } of members) {
+            const companions = { neighbours: neighbours.map(windowOf), rain: rain.map(windowOf) };
+            const own = seriesOf(datastream);
+            const newest = Math.max(...(datastream === 5 ? own.map(({ t }) => t) : linked));
+            for (const { t, flags } of qualifySeries(own, parameters, ALL, companions)) {
+              if (t >= newest - minutes(horizon)) {
+                expect([datastream, t, told.get(datastream)?.get(t)]).toEqual([datastream, t, flags]);
+              }
+            }
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('refuses a link to a datastream that is not there', () => {
+    const lonely = [{ datastream: 1, parameters: LEVEL, neighbours: [9] }];
+    expect(() => new QualityNetwork(lonely, { horizonMs: durationMs(1), maxReadings: 1 })).toThrow(/9/);
+  });
+
+  it('hands back readings of a datastream it does not know', () => {
+    const network = new QualityNetwork([], { horizonMs: durationMs(1), maxReadings: 1 });
+    expect(network.offer(7, [reading(0, 1)])).toEqual({ changed: [], beyond: [reading(0, 1)] });
+  });
+});
