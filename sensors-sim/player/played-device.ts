@@ -42,6 +42,8 @@ export class PlayedDevice {
   /** Steps behind a cut that waits. */
   readonly #waiting: SimulatedStep[] = [];
   #isCutting = false;
+  /** True from a connect to the cut that ends it. */
+  #isWanted = false;
   /** The connection stands and the server knows it. */
   #isGreeted = false;
   #isOver = false;
@@ -74,9 +76,10 @@ export class PlayedDevice {
     });
   }
 
-  /** Messages and steps that are not done. */
+  /** Messages and steps that are not done and can be: what a cut device still holds waits for its next connection. */
   get pending(): number {
-    return this.#isOver ? 0 : this.#device.pending + this.#waiting.length + (this.#isCutting ? 1 : 0);
+    if (this.#isOver || !this.#isWanted) return 0;
+    return this.#device.pending + this.#waiting.length + (this.#isCutting ? 1 : 0);
   }
 
   /** Messages that were handed over and are not acknowledged. */
@@ -100,6 +103,7 @@ export class PlayedDevice {
   #perform(step: SimulatedStep): void {
     switch (step.kind) {
       case 'connect':
+        this.#isWanted = true;
         return this.#device.start();
       case 'send': {
         const { payload, channel } = step.message;
@@ -126,6 +130,7 @@ export class PlayedDevice {
     if (this.#device.online) this.#options.onCut();
     this.#device.cut();
     this.#isCutting = false;
+    this.#isWanted = false;
     this.#isGreeted = false;
     while (!this.#isCutting) {
       const step = this.#waiting.shift();

@@ -116,8 +116,8 @@ describe('a storm night', () => {
     const dataDir = temporary.path;
     const site = writeSite(join(dataDir, 'site'));
     const server = await startServer({ dataDir, site, env: { WW_SIMULATOR: 'on' } });
-    await waitFor('the built-in simulator', () => server.ledger(), {
-      until: ({ readings }) => readings.stored > 20 * 180,
+    await waitFor('the whole backlog of 56 datastreams', () => server.ledger(), {
+      until: ({ readings }) => readings.stored > 56 * 178,
       timeoutMs: 30_000,
     });
     const scenario = join(dataDir, 'night.yaml');
