@@ -42,6 +42,8 @@ export interface CurvePicture {
 
 const AXIS_FONT = '11px system-ui, sans-serif';
 const MARK_RADIUS = 4;
+/** The axis of bars reaches at least so far: a trace of rain must not look like a storm. */
+const BAR_AXIS_STEPS = 20;
 
 /** One curve on a canvas. */
 export class CurvePlot {
@@ -126,11 +128,12 @@ export class CurvePlot {
   }
 
   #valueRange(): readonly [number, number] {
+    const { shape, resolution } = this.#options;
     const { columns, thresholds } = this.#picture;
     const { line, low, high } = columns;
-    const [min, max] = valueRange([...line, ...low, ...high], thresholds, this.#options.resolution);
+    const range = valueRange([...line, ...low, ...high], thresholds, resolution);
     // Bars stand on nothing else than zero.
-    return this.#options.shape === 'bars' ? [Math.min(0, min), Math.max(max, 1)] : [min, max];
+    return shape === 'bars' ? [0, Math.max(range[1], BAR_AXIS_STEPS * resolution)] : range;
   }
 
   #drawOver(plot: uPlot): void {

@@ -4,8 +4,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CurvePalette, CurvePicture, CurvePlot, CurvePlotOptions } from '../curve/curve-plot.ts';
 import type { CurveRange } from '../curve/curve-request.ts';
 import { planCurve } from '../curve/curve-request.ts';
-import { numberText, resolutionOf } from '../text/value-text.ts';
+import { numberText, resolutionOf, valueText } from '../text/value-text.ts';
+import type { TextTable } from '../text/zh.ts';
 import type { Datastream } from '../wire.ts';
+import { useWords } from './words.ts';
 
 interface CurveCanvasProps {
   readonly picture: CurvePicture;
@@ -16,6 +18,7 @@ interface CurveCanvasProps {
 
 /** Holds the plot, which is loaded with the first curve that is opened. */
 export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvasProps): JSX.Element {
+  const { text } = useWords();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<CurvePlot | undefined>(undefined);
   const newest = useRef(picture);
@@ -34,7 +37,7 @@ export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvas
       plot.current = new CurvePlot(
         element,
         newest.current,
-        plotOptions(element, { datastream, range, onHover }),
+        plotOptions(element, { datastream, range, onHover, text }),
       );
     };
     void draw().then(() => observer.observe(element));
@@ -46,24 +49,36 @@ export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvas
       plot.current?.destroy();
       plot.current = undefined;
     };
-  }, [datastream.name, range]);
+  }, [datastream.name, range, text]);
   useEffect(() => plot.current?.show(picture), [picture]);
   return <div class="curve-canvas" ref={host} />;
 }
 
 function plotOptions(
   element: HTMLElement,
-  { datastream, range, onHover }: Omit<CurveCanvasProps, 'picture'>,
+  { datastream, range, onHover, text }: Omit<CurveCanvasProps, 'picture'> & { readonly text: TextTable },
 ): CurvePlotOptions {
-  const isTotal = datastream.interpolation === 'period_total';
+  const shape = shapeOf(datastream);
   return {
     palette: paletteOf(element),
-    shape: isTotal ? 'bars' : datastream.unit === '1' && datastream.property !== 'ph' ? 'steps' : 'line',
+    shape,
     barsEnd: planCurve(datastream, range).bucket === undefined,
-    formatNumber: v => numberText(v, datastream.unit),
+    // Between two states there is nothing to be named.
+    formatNumber: v =>
+      shape !== 'steps'
+        ? numberText(v, datastream.unit)
+        : Number.isInteger(v)
+          ? valueText(datastream, v, text)
+          : '',
     resolution: resolutionOf(datastream.unit),
     onHover,
   };
+}
+
+/** A number without a unit is a state that holds until the next one, but for the pH. */
+function shapeOf({ interpolation, unit, property }: Datastream): CurvePlotOptions['shape'] {
+  if (interpolation === 'period_total') return 'bars';
+  return unit === '1' && property !== 'ph' ? 'steps' : 'line';
 }
 
 /** The colours of the style sheet as they are for this element now. */
