@@ -22,6 +22,9 @@ const PARTS: CliParts = {
   restoreBackup: async options => await (await import('../backup/restore-backup.ts')).restoreBackup(options),
   openRecording: async (path, options) =>
     await (await import('../../sensors-sim/replay/open-recording.ts')).openRecording(path, options),
+  readScenario: async path => (await import('../scenario-file.ts')).readScenarioFile(path),
+  playScenario: async options =>
+    await (await import('../../sensors-sim/player/play-scenario.ts')).playScenario(options),
   replayRecording: async options =>
     await (await import('../../sensors-sim/replay/replay-recording.ts')).replayRecording(options),
   loadStations: async plan => {
