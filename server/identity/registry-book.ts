@@ -58,7 +58,7 @@ export class RegistryBook implements RegistryView {
 }
 
 /** Things connect to the broker and share one namespace. */
-export function isThing(part: RegistryPart): part is ThingSpec {
+function isThing(part: RegistryPart): part is ThingSpec {
   return part.kind === 'station' || part.kind === 'gateway' || part.kind === 'subscriber';
 }
 

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import {
   cpSync,
   existsSync,
@@ -12,7 +10,6 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
@@ -29,10 +26,10 @@ import { mountProblem, testMounts } from '../harness/mounted-folder.ts';
 import { printFigure } from '../harness/print-figure.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
 import type { ServerProcess } from '../harness/server-process.ts';
+import { runWw } from '../harness/run-ww.ts';
 import { temporaryFolder } from '../harness/temp-dir.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
-const MAIN = fileURLToPath(new URL('../../dist/server/cli/main.js', import.meta.url));
 const temporary = temporaryFolder();
 forbidLeftServers();
 
@@ -121,14 +118,7 @@ async function ww(
   mkdirSync(site, { recursive: true });
   writeFileSync(join(site, 'site.yaml'), 'name: 空站点\n');
   writeFileSync(join(site, 'stations.yaml'), 'stations: []\n');
-  const env = { PATH: process.env['PATH'], WW_DATA_DIR: dataDir, WW_SITE: site };
-  const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  let out = '';
-  let err = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  await once(child, 'close');
-  return { code: child.exitCode, out, err };
+  return await runWw(args, dataDir, { WW_SITE: site });
 }
 
 function places(): { readonly dataDir: string; readonly target: string; readonly restored: string } {
