@@ -26,6 +26,12 @@ const LEVEL: QualityParameters = {
   flatLine: { tolerance: 0.5, suspectThresholdMs: minutes(4), failThresholdMs: minutes(6) },
   neighbour: { overMs: minutes(2), maxAgeMs: minutes(2), suspectThreshold: 1, minNeighbours: 1 },
 };
+const STILL: QualityParameters = {
+  maxGapMs: minutes(3),
+  suspectAtMost: false,
+  grossRange: { failSpan: [0, 5] },
+  flatLine: { tolerance: 0, suspectThresholdMs: minutes(4), failThresholdMs: minutes(6) },
+};
 const RIVER_IN_RAIN: QualityParameters = {
   ...LEVEL,
   suspectAtMost: false,
@@ -90,6 +96,11 @@ function accepted(points: readonly SeriesPoint[]): readonly SeriesPoint[] {
   }
   return [...winners.values()].sort((a, b) => a.t - b.t);
 }
+
+/** Values that often stay the same, with some readings left out. */
+const dense: fc.Arbitrary<readonly SeriesPoint[]> = fc
+  .array(fc.constantFrom(1, 1, 1, 1, 2, undefined), { minLength: 10, maxLength: 40 })
+  .map(values => values.flatMap((v, minute) => (v === undefined ? [] : [reading(minute, v)])));
 
 const ALL = { from: epochMs(0), to: epochMs(Number.MAX_SAFE_INTEGER) };
 const asMap = (list: readonly ReadingQuality[]): Map<number, number> =>
@@ -219,6 +230,24 @@ describe('qualifySeries', () => {
   });
 });
 
+describe('windowFor', () => {
+  it('holds all that the flags of one reading follow from', () => {
+    fc.assert(
+      fc.property(dense, fc.constantFrom(LEVEL, STILL, RAIN, COUNTER), (series, parameters) => {
+        const whole = asMap(qualifySeries(series, parameters, ALL));
+        for (const { t } of series) {
+          const { from, to } = windowFor({ from: t, to: t }, parameters);
+          const cutOut = series.filter(other => other.t >= from && other.t <= to);
+          expect(asMap(qualifySeries(cutOut, parameters, { from: t, to: t }))).toEqual(
+            new Map([[t, whole.get(t)]]),
+          );
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
 describe('QualityNetwork', () => {
   const members: readonly NetworkMember[] = [
     { datastream: 1, parameters: RIVER_IN_RAIN, neighbours: [2], rain: [3, 4] },
@@ -263,6 +292,24 @@ describe('QualityNetwork', () => {
       ),
       { numRuns: 1_000 },
     );
+  });
+
+  it('hands back what is beyond the horizon of the newest reading of any linked datastream', () => {
+    const network = new QualityNetwork(members, { horizonMs: durationMs(minutes(10)), maxReadings: 100 });
+    network.offer(1, [reading(30, 1)]);
+    expect(network.offer(2, [reading(5, 1)])).toEqual({ changed: [], beyond: [reading(5, 1)] });
+    expect(network.offer(5, [reading(5, 1)]).beyond).toEqual([]);
+  });
+
+  it('judges a neighbour anew when a late reading explains it, and says so', () => {
+    const network = new QualityNetwork(members, { horizonMs: durationMs(minutes(60)), maxReadings: 100 });
+    network.offer(1, [reading(0, 1), reading(2, 3)]);
+    network.offer(2, [reading(0, 1)]);
+    const { changed } = network.offer(2, [reading(2, 3)]);
+    expect(changed.map(({ datastream }) => datastream)).toEqual([2, 1]);
+    const told = network.explain(1, epochMs(minutes(2)))?.find(({ test }) => test === 'neighbour');
+    expect(told).toEqual({ test: 'neighbour', flag: 1, t: minutes(2), detail: {} });
+    expect(network.explain(1, epochMs(1))).toBeUndefined();
   });
 
   it('refuses a link to a datastream that is not there', () => {
