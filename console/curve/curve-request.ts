@@ -17,6 +17,8 @@ export interface CurvePlan {
   readonly bucket: CurveBucket | undefined;
   /** The expected distance of two rows, milliseconds. */
   readonly stepMs: number;
+  /** A single reading may go on the end; the total of a short period says nothing beside hourly totals. */
+  readonly takesReadings: boolean;
 }
 
 export function planCurve({ interpolation, intervalMs }: Datastream, range: CurveRange): CurvePlan {
@@ -24,8 +26,8 @@ export function planCurve({ interpolation, intervalMs }: Datastream, range: Curv
   const bucket: CurveBucket = interpolation === 'period_total' ? '1h' : '5m';
   const isWhole = expected <= (interpolation === 'period_total' ? BARS_DRAWN : READINGS_DRAWN);
   return isWhole || intervalMs >= BUCKETS[bucket]
-    ? { bucket: undefined, stepMs: intervalMs }
-    : { bucket, stepMs: BUCKETS[bucket] };
+    ? { bucket: undefined, stepMs: intervalMs, takesReadings: true }
+    : { bucket, stepMs: BUCKETS[bucket], takesReadings: interpolation !== 'period_total' };
 }
 
 /** One row of a curve; `low` and `high` stand in buckets only. */

@@ -32,6 +32,12 @@ describe('planCurve', () => {
   ])('reads $what over $range in buckets of $bucket', ({ of, range, bucket }) => {
     expect(planCurve(of, range).bucket).toBe(bucket);
   });
+
+  it('lets no short total stand beside hourly ones', () => {
+    expect(planCurve(rain, '7d').takesReadings).toBe(false);
+    expect(planCurve(rain, '24h').takesReadings).toBe(true);
+    expect(planCurve(sump, '7d').takesReadings).toBe(true);
+  });
 });
 
 describe('readCurve', () => {

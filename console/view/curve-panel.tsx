@@ -41,7 +41,9 @@ export function CurvePanel({ station, datastream, now, onClose }: CurvePanelProp
     if (reading.kind !== 'read') return undefined;
     const to = Math.max(now, latest?.t ?? 0);
     const from = to - CURVE_RANGES[range];
-    const rows = withLive(reading.rows, latest).filter(({ t }) => t >= from);
+    const rows = withLive(reading.rows, reading.plan.takesReadings ? latest : null).filter(
+      ({ t }) => t >= from,
+    );
     return {
       columns: curveColumns(rows, reading.plan.stepMs),
       thresholds: thresholdsOf(datastream, text),
