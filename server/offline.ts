@@ -9,7 +9,6 @@ import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { createJournalReader } from '../storage/sqlite/journal-reader.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
-import { SYSTEM_PRINCIPAL } from './application.ts';
 import type { Config } from './config/schema.ts';
 import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';

@@ -172,7 +172,7 @@ describe.skipIf(mountProblem(false) !== undefined)('the data directory on a file
     expect(await first.stop()).toBe(0);
     folder.remount('ro');
     await expect(startServer({ dataDir: folder.path, site: 'config/demo' })).rejects.toThrow(
-      /operations\.db cannot be opened: attempt to write a readonly database/,
+      /operations\.db cannot be opened: EROFS: read-only file system/,
     );
     folder.remount('rw');
     const second = await startServer({ dataDir: folder.path });
