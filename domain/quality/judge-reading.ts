@@ -5,7 +5,7 @@ import { flatLine } from './flat-line.ts';
 import { grossRange } from './gross-range.ts';
 import { neighbour } from './neighbour.ts';
 import type { PackedFlags, QualityFinding, QualityTest, Verdict } from './quality-finding.ts';
-import { appendFlag, NOT_EVALUATED, QUALITY_TESTS } from './quality-finding.ts';
+import { appendFlag, NOT_EVALUATED, QUALITY_TESTS, replaceFlag } from './quality-finding.ts';
 import type { QualityParameters } from './quality-parameters.ts';
 import { counterReset, rainIntensity, rainNeighbour } from './rain-checks.ts';
 import { rateOfChange } from './rate-of-change.ts';
@@ -113,10 +113,38 @@ export function judgeReading(series: JudgedSeries, at: number): PackedFlags {
   return packed;
 }
 
-/** What every test says of the reading at the index, with what it rests on. */
-export function explainReading(series: JudgedSeries, at: number): readonly QualityFinding[] {
+/** What makes flags old: the next reading of the series, or a reading of a companion. */
+export type Occasion = 'next_reading' | 'neighbours' | 'rain';
+
+/** The tests whose flags an occasion can change; to judge the others again would be wasted. */
+const CONCERNED: Readonly<Record<Occasion, readonly QualityTest[]>> = {
+  next_reading: ['spike'],
+  neighbours: ['neighbour', 'rain_neighbour'],
+  rain: ['flat_line'],
+};
+
+/** The flags of a reading that was judged before, after an occasion. */
+export function judgeAfter(
+  occasion: Occasion,
+  series: JudgedSeries,
+  at: number,
+  before: PackedFlags,
+): PackedFlags {
+  let packed = before;
+  for (const test of CONCERNED[occasion]) {
+    packed = replaceFlag(packed, test, verdictOf(CASES[test], series, at)?.flag ?? 0);
+  }
+  return packed;
+}
+
+/** What tests say of the reading at the index, with what it rests on; those that do not apply say nothing. */
+export function explainReading(
+  series: JudgedSeries,
+  at: number,
+  tests: readonly QualityTest[] = QUALITY_TESTS,
+): readonly QualityFinding[] {
   const t = series.window.timeAt(at);
-  return QUALITY_TESTS.flatMap(test => {
+  return tests.flatMap(test => {
     const verdict = verdictOf(CASES[test], series, at);
     return verdict === undefined ? [] : [{ test, flag: verdict.flag, t, detail: verdict.detail ?? {} }];
   });

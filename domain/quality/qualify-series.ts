@@ -1,10 +1,9 @@
 import type { EpochMs } from '../time/instant.ts';
 import { explainReading, judgeReading, NO_COMPANIONS } from './judge-reading.ts';
 import type { Companions, JudgedSeries } from './judge-reading.ts';
-import { QUALITY } from '../model/observation.ts';
 import type { QualityFlag } from '../model/observation.ts';
 import type { PackedFlags, QualityFinding } from './quality-finding.ts';
-import { rollUp } from './quality-finding.ts';
+import { rollUp, testsInDoubt } from './quality-finding.ts';
 import type { QualityParameters, TimeSpan } from './quality-parameters.ts';
 import { SeriesWindow } from './series-window.ts';
 import type { SeriesPoint } from './series-window.ts';
@@ -20,20 +19,10 @@ export interface ReadingQuality {
   readonly findings: readonly QualityFinding[];
 }
 
-const NO_FINDINGS: readonly QualityFinding[] = [];
-
 /** A reading's flags as they are told to others. */
 export function describeReading(series: JudgedSeries, at: number, flags: PackedFlags): ReadingQuality {
-  const findings = isAllWell(flags)
-    ? NO_FINDINGS
-    : explainReading(series, at).filter(({ flag }) => flag >= QUALITY.suspect);
-  return { t: series.window.timeAt(at), quality: rollUp(flags), flags, findings };
-}
-
-function isAllWell(packed: number): boolean {
-  for (let rest = packed; rest > 0; rest = Math.floor(rest / 16))
-    if (rest % 16 >= QUALITY.suspect) return false;
-  return true;
+  const t = series.window.timeAt(at);
+  return { t, quality: rollUp(flags), flags, findings: explainReading(series, at, testsInDoubt(flags)) };
 }
 
 /**

@@ -60,12 +60,36 @@ export function appendFlag(packed: number, flag: QualityFlag | 0): PackedFlags {
   return (packed * DIGIT + flag) as PackedFlags;
 }
 
+/** The flags with another one for a test. */
+export function replaceFlag(packed: PackedFlags, test: QualityTest, flag: QualityFlag | 0): PackedFlags {
+  const weight = WEIGHTS[test];
+  return (packed + (flag - (Math.floor(packed / weight) % DIGIT)) * weight) as PackedFlags;
+}
+
+const WEIGHTS = Object.fromEntries(
+  QUALITY_TESTS.map((test, at) => [test, DIGIT ** (QUALITY_TESTS.length - 1 - at)]),
+) as Readonly<Record<QualityTest, number>>;
+
 /** The flags by test; tests that do not apply are left out. */
 export function flagsByTest(packed: PackedFlags): Readonly<Partial<Record<QualityTest, QualityFlag>>> {
   const digits = packed.toString(DIGIT).padStart(QUALITY_TESTS.length, '0');
   return Object.fromEntries(
     QUALITY_TESTS.map((test, at) => [test, Number(digits[at])] as const).filter(([, flag]) => flag !== 0),
   );
+}
+
+const NONE: readonly QualityTest[] = [];
+
+/** The tests that say SUSPECT, FAIL or MISSING. */
+export function testsInDoubt(packed: PackedFlags): readonly QualityTest[] {
+  let tests: QualityTest[] | undefined;
+  for (let at = QUALITY_TESTS.length - 1, rest: number = packed; rest > 0; at -= 1) {
+    const flag = rest % DIGIT;
+    rest = (rest - flag) / DIGIT;
+    const test = QUALITY_TESTS[at];
+    if (flag >= QUALITY.suspect && test !== undefined) tests = [test, ...(tests ?? NONE)];
+  }
+  return tests ?? NONE;
 }
 
 /**

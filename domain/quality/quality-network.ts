@@ -34,8 +34,15 @@ export interface NetworkOutcome {
 interface Node {
   readonly member: NetworkMember;
   readonly series: QualitySeries;
+  readonly companions: { readonly neighbours: SeriesWindow[]; readonly rain: SeriesWindow[] };
   /** Those that look at this one. */
-  readonly watchers: Node[];
+  readonly watchers: Watcher[];
+}
+
+interface Watcher {
+  readonly node: Node;
+  /** What this one is to it. */
+  readonly as: 'neighbours' | 'rain';
 }
 
 /**
@@ -47,30 +54,18 @@ export class QualityNetwork {
 
   /** Throws `site_invalid` where a link names a datastream that is not among the members. */
   constructor(members: readonly NetworkMember[], limits: SeriesLimits) {
-    const groups = linkedGroups(members);
-    const windows = new Map<number, SeriesWindow>();
-    const watched = new Map<number, { readonly neighbours: SeriesWindow[]; readonly rain: SeriesWindow[] }>();
-    for (const { front, retainMs, inGroup } of groups) {
+    for (const { front, retainMs, inGroup } of linkedGroups(members)) {
       for (const member of inGroup) {
-        // The companions are filled below: links go in circles, so every series has to exist first.
+        // Filled below: links go in circles, so every series has to exist first.
         const companions = { neighbours: [], rain: [] };
-        watched.set(member.datastream, companions);
         const series = new QualitySeries(member.parameters, limits, { companions, front, retainMs });
-        windows.set(member.datastream, series.window);
-        this.#nodes.set(member.datastream, { member, series, watchers: [] });
+        this.#nodes.set(member.datastream, { member, series, companions, watchers: [] });
       }
     }
-    for (const { datastream, neighbours = [], rain = [] } of members) {
-      const companions = watched.get(datastream);
-      for (const [kind, ids] of [
-        ['neighbours', neighbours],
-        ['rain', rain],
-      ] as const) {
-        for (const id of ids)
-          companions?.[kind].push(...[windows.get(id)].filter(window => window !== undefined));
-      }
-      const node = this.#nodes.get(datastream);
-      for (const id of new Set([...neighbours, ...rain])) if (node) this.#nodes.get(id)?.watchers.push(node);
+    for (const node of this.#nodes.values()) {
+      const { neighbours = [], rain = [] } = node.member;
+      for (const id of new Set(neighbours)) this.#link(node, id, 'neighbours');
+      for (const id of new Set(rain)) this.#link(node, id, 'rain');
     }
   }
 
@@ -81,9 +76,10 @@ export class QualityNetwork {
     const { changes, beyond, touched } = node.series.offer(points);
     const changed: NetworkChanges[] = changes.length === 0 ? [] : [{ datastream, changes }];
     if (touched === undefined) return { changed, beyond };
-    for (const { member, series } of node.watchers) {
+    for (const { node: watcher, as } of node.watchers) {
+      const { member, series } = watcher;
       const to = epochMs(touched.to + companionReachMs(member.parameters));
-      const again = series.judgeAgain({ from: touched.from, to });
+      const again = series.judgeAgain(as, { from: touched.from, to });
       if (again.length > 0) changed.push({ datastream: member.datastream, changes: again });
     }
     return { changed, beyond };
@@ -92,6 +88,13 @@ export class QualityNetwork {
   /** What every test says of one reading; undefined where it is not in memory. */
   explain(datastream: number, t: EpochMs): readonly QualityFinding[] | undefined {
     return this.#nodes.get(datastream)?.series.explain(t);
+  }
+
+  #link(node: Node, to: number, as: Watcher['as']): void {
+    const other = this.#nodes.get(to);
+    if (other === undefined) return;
+    node.companions[as].push(other.series.window);
+    other.watchers.push({ node, as });
   }
 }
 

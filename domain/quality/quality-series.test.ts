@@ -219,10 +219,11 @@ describe('qualifySeries', () => {
             ),
           );
           const judged = asMap(qualifySeries(cutOut, parameters, span));
-          for (const [t, flags] of whole) {
-            if (t >= span.from && t <= span.to) expect([t, judged.get(t)]).toEqual([t, flags]);
-            else if (t !== late.t) expect([t, without.get(t)]).toEqual([t, flags]);
-          }
+          const inSpan = (t: number): boolean => t >= span.from && t <= span.to;
+          const expected = [...whole].filter(([t]) => inSpan(t));
+          const others = [...whole].filter(([t]) => !inSpan(t) && t !== late.t);
+          expect([...judged]).toEqual(expected);
+          expect(others.map(([t]) => [t, without.get(t)])).toEqual(others);
         },
       ),
       { numRuns: 2_000 },

@@ -1,8 +1,8 @@
 import { epochMs } from '../time/instant.ts';
 import type { DurationMs, EpochMs } from '../time/instant.ts';
 import { flatRunStart } from './flat-line.ts';
-import { explainReading, judgeReading, NO_COMPANIONS } from './judge-reading.ts';
-import type { Companions, JudgedSeries } from './judge-reading.ts';
+import { explainReading, judgeAfter, judgeReading, NO_COMPANIONS } from './judge-reading.ts';
+import type { Companions, JudgedSeries, Occasion } from './judge-reading.ts';
 import { describeReading } from './qualify-series.ts';
 import type { ReadingQuality } from './qualify-series.ts';
 import type { QualityFinding } from './quality-finding.ts';
@@ -116,11 +116,13 @@ export class QualitySeries {
   }
 
   /** Judges a span anew, because readings of a companion changed; returns what changed here. */
-  judgeAgain({ from, to }: TimeSpan): readonly ReadingQuality[] {
+  judgeAgain(occasion: 'neighbours' | 'rain', { from, to }: TimeSpan): readonly ReadingQuality[] {
     const { window } = this.#series;
     const changes: ReadingQuality[] = [];
     const first = window.firstFrom(Math.max(from, this.edge));
-    for (let at = first; at < window.size && window.timeAt(at) <= to; at += 1) this.#judge(at, changes);
+    for (let at = first; at < window.size && window.timeAt(at) <= to; at += 1) {
+      this.#judge(at, changes, occasion);
+    }
     return changes;
   }
 
@@ -139,8 +141,9 @@ export class QualitySeries {
       const at = window.firstFrom(t);
       const before = window.usableBefore(at);
       // The one before waits for its next reading with the spike test; nothing between the two looks ahead.
-      if (before > done && this.#reach.afterMs > 0 && window.timeAt(before) >= edge)
-        this.#judge(before, changes);
+      if (before > done && this.#reach.afterMs > 0 && window.timeAt(before) >= edge) {
+        this.#judge(before, changes, 'next_reading');
+      }
       const after = window.usableAfter(at);
       const next = after < 0 ? window.size : after;
       for (let later = at; later < window.size; later += 1) {
@@ -164,10 +167,14 @@ export class QualitySeries {
     return window.isUsable(later) && flatRunStart(window, later, flatLine, maxGapMs) > changed.next;
   }
 
-  #judge(at: number, changes: ReadingQuality[]): void {
+  #judge(at: number, changes: ReadingQuality[], occasion?: Occasion): void {
     const { window } = this.#series;
-    const flags = judgeReading(this.#series, at);
-    if (window.flagsAt(at) === flags) return;
+    const before = window.flagsAt(at);
+    const flags =
+      occasion === undefined || before === undefined
+        ? judgeReading(this.#series, at)
+        : judgeAfter(occasion, this.#series, at, before);
+    if (before === flags) return;
     window.setFlags(at, flags);
     changes.push(describeReading(this.#series, at, flags));
   }

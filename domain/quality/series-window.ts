@@ -166,12 +166,12 @@ export class SeriesWindow {
     this.#size += 1;
   }
 
-  /** Moves the readings back to the start of the columns, and into larger ones when those are half full. */
+  /** Moves the readings back to the start of the columns, and into larger ones when those are three quarters full. */
   #settle(): void {
     const from = this.#head;
     const end = from + this.#size;
-    if (this.#size * 2 > this.#capacity) {
-      this.#capacity *= 2;
+    if (this.#size > 0.75 * this.#capacity) {
+      this.#capacity = Math.ceil(this.#capacity * 1.5);
       const grown = <Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column => {
         larger.set(column.subarray(from, end));
         return larger;
