@@ -1,0 +1,142 @@
+import type { EpisodeChange, TrackedEpisode } from '../domain/model/episode.ts';
+import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
+import { EpisodeLedger } from './episode-ledger.ts';
+import type { LedgerState, PastEpisode } from './episode-ledger.ts';
+import type { RuleBinding } from './fold-context.ts';
+import { FoldRun } from './fold-run.ts';
+import { FRESH_STATE } from './fold-state.ts';
+import type { FoldState } from './fold-state.ts';
+import type { Basis } from './plan.ts';
+import { SampleWindow } from './sample-window.ts';
+import { inOrder } from './sample.ts';
+import type { Sample } from './sample.ts';
+
+export interface RuleTrackOptions {
+  readonly binding: RuleBinding;
+  /** How far behind the newest sample late ones are folded in from memory; older ones need `refill`. */
+  readonly horizonMs: DurationMs;
+  /** When a person acknowledged an alarm; decides which part of a split keeps its identity. */
+  readonly acknowledgedAt: (id: string) => EpochMs | undefined;
+}
+
+/** Plain data: what a track needs to go on after a restart under the same basis. */
+export interface TrackState {
+  /** Samples up to here are folded into `base`; null where none are. */
+  readonly foldedTo: EpochMs | null;
+  readonly base: FoldState;
+  readonly samples: readonly Sample[];
+  readonly ledger: LedgerState;
+}
+
+export interface Offer {
+  /** To be appended, in this order. */
+  readonly changes: readonly EpisodeChange[];
+  /** Samples older than the horizon: their time has to be read from the store and given to `refill`. */
+  readonly beyond: readonly Sample[];
+}
+
+export const NEW_TRACK: TrackState = {
+  foldedTo: null,
+  base: FRESH_STATE,
+  samples: [],
+  ledger: { entries: [], awaiting: [], issued: {} },
+};
+
+/**
+ * The incremental form of `evaluateSeries`: samples in any order, repeated or not, one by one or in batches, lead to the
+ * same episodes. Late ones are folded in from a checkpoint; identities survive.
+ */
+export class RuleTrack {
+  readonly #horizonMs: DurationMs;
+  readonly #ledger: EpisodeLedger;
+  #binding: RuleBinding;
+  #window: SampleWindow;
+  #run: FoldRun;
+  #foldedTo: EpochMs | null;
+
+  constructor(options: RuleTrackOptions, state: TrackState = NEW_TRACK) {
+    this.#binding = options.binding;
+    this.#horizonMs = options.horizonMs;
+    this.#ledger = new EpisodeLedger(state.ledger, options.acknowledgedAt);
+    this.#foldedTo = state.foldedTo;
+    this.#window = new SampleWindow(state.samples);
+    this.#run = new FoldRun(options.binding, state.base);
+    this.#run.foldFrom(0, this.#window.samples, NONE);
+  }
+
+  /** The episodes that can still change: those of the horizon, the open one last. */
+  get episodes(): readonly TrackedEpisode[] {
+    return this.#ledger.entries.map(({ id, episode }) => ({ id, episode }));
+  }
+
+  /** Takes samples; what does not concern the rule is passed over. */
+  offer(samples: readonly Sample[]): Offer {
+    const [first] = samples;
+    const ordered = samples.length === 1 && first !== undefined ? [first] : inOrder(samples);
+    const foldedTo = this.#foldedTo;
+    const isBeyond = ({ t }: Sample): boolean => foldedTo !== null && t <= foldedTo;
+    const beyond = ordered.filter(isBeyond);
+    const { from, inserted } = this.#window.insert(
+      beyond.length === 0 ? ordered : ordered.slice(beyond.length),
+    );
+    if (from === undefined) return { changes: [], beyond };
+    const changes = this.#fold(from, inserted);
+    this.#forget();
+    return { changes, beyond };
+  }
+
+  /**
+   * Judges anew from stored history, after samples came from beyond the horizon.
+   *
+   * @param history every sample from an instant on at which no episode of the rule was open or pending, the late ones among them
+   * @param past the episodes known since that instant
+   */
+  refill(history: readonly Sample[], past: readonly PastEpisode[]): Offer {
+    this.#window = new SampleWindow(inOrder([...history, ...this.#window.samples]));
+    this.#foldedTo = null;
+    this.#ledger.recall(past);
+    this.#run = new FoldRun(this.#binding, FRESH_STATE);
+    const changes = this.#fold(0, NONE);
+    this.#forget();
+    return { changes, beyond: [] };
+  }
+
+  /** A new basis; its segments up to now are those of the old one. */
+  rebind(basis: Basis): readonly EpisodeChange[] {
+    const { base } = this.#run;
+    this.#binding = { ...this.#binding, basis };
+    this.#run = new FoldRun(this.#binding, base);
+    return this.#fold(0, NONE);
+  }
+
+  state(): TrackState {
+    return {
+      foldedTo: this.#foldedTo,
+      base: this.#run.base,
+      samples: [...this.#window.samples],
+      ledger: this.#ledger.state(),
+    };
+  }
+
+  #fold(from: number, inserted: ReadonlySet<Sample>): readonly EpisodeChange[] {
+    const { unchanged, live } = this.#run.foldFrom(from, this.#window.samples, inserted);
+    return this.#ledger.update(this.#run.episodes, unchanged, live);
+  }
+
+  #forget(): void {
+    const { samples } = this.#window;
+    const [first, last] = [samples[0], samples.at(-1)];
+    if (first === undefined || last === undefined || last.t - first.t <= this.#horizonMs) return;
+    const edge = last.t - this.#horizonMs;
+    // Samples of one instant go together: a further one of that instant would be beyond.
+    const mayGo = (at: number): boolean =>
+      (samples[at]?.t ?? edge) < edge && samples[at]?.t !== samples[at + 1]?.t;
+    const { samples: count, ended } = this.#run.advance(mayGo);
+    if (count === 0) return;
+    this.#foldedTo = samples[count - 1]?.t ?? this.#foldedTo;
+    this.#window.drop(count);
+    this.#ledger.release(ended);
+  }
+}
+
+const NONE: ReadonlySet<Sample> = new Set();
