@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
+import { createServer } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { ThingId } from '../../domain/model/identifier.ts';
+import { durationMs } from '../../domain/time/instant.ts';
+import type { DurationMs } from '../../domain/time/instant.ts';
 import { SYSTEM_CLOCK } from '../../test/harness/machine-clock.ts';
 import { MqttIntake } from '../../test/harness/mqtt-intake.ts';
 import { waitFor } from '../../test/harness/wait-for.ts';
@@ -152,6 +156,31 @@ describe.each([
     device.send(note('early'));
     await settled();
     expect(texts(intake.takenJson('S-1', 'obs'))).toEqual(['early']);
+  });
+
+  it('ends at once where the server has not answered yet, and soon where it acknowledges nothing', async () => {
+    const mute = createServer(socket => void sockets.push(socket.resume()));
+    const sockets: Socket[] = [];
+    await new Promise<void>(resolve => mute.listen(0, '127.0.0.1', resolve));
+    const { port } = mute.address() as AddressInfo;
+    create({ port });
+    const socket = await waitFor('the connection', () => sockets[0]);
+    await device.stop();
+    await waitFor('its end', () => socket!.destroyed);
+    expect(device.online).toBe(false);
+    mute.close();
+
+    intake.decide = () => 'hold';
+    const shortened = {
+      ...SYSTEM_CLOCK,
+      after: (_span: DurationMs, run: () => void) => SYSTEM_CLOCK.after(durationMs(20), run),
+    };
+    create({ clock: shortened });
+    await online();
+    device.send(note('unanswered'));
+    await device.stop();
+    await waitFor('the end of the connection', () => intake.connections === 0);
+    intake.release();
   });
 
   it('comes back when the server was gone', async () => {

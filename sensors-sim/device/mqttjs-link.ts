@@ -2,7 +2,11 @@ import { Buffer } from 'node:buffer';
 
 import mqtt from 'mqtt';
 
+import { SECOND_MS, durationMs } from '../../domain/time/instant.ts';
 import type { DeviceLink, LinkEnd, LinkEvents, LinkOptions } from './link.ts';
+
+/** How long `end` waits for a server that does not acknowledge what was sent before. */
+const FAREWELL_MS = durationMs(5 * SECOND_MS);
 
 /** A connection by mqtt.js, an implementation that is not ours, as real firmware would be. */
 export function openMqttJsLink(options: LinkOptions, events: LinkEvents): DeviceLink {
@@ -34,6 +38,10 @@ export function openMqttJsLink(options: LinkOptions, events: LinkEvents): Device
     client.end(true);
     events.onEnd(end);
   };
+  const drop = (): void => {
+    client.stream.destroy();
+    client.end(true);
+  };
   client.on('connect', () => {
     if (!over) events.onReady();
   });
@@ -58,13 +66,15 @@ export function openMqttJsLink(options: LinkOptions, events: LinkEvents): Device
     end() {
       if (over) return;
       over = true;
-      client.end();
+      // Without a connection there is nobody to say DISCONNECT to, and mqtt.js would wait for the CONNACK.
+      if (!client.connected) return drop();
+      const cancel = options.clock.after(FAREWELL_MS, drop);
+      client.end(() => cancel());
     },
     cut() {
       if (over) return;
       over = true;
-      client.stream.destroy();
-      client.end(true);
+      drop();
     },
   };
 }
