@@ -19,7 +19,7 @@ export interface DistrictWaterOptions {
   readonly district: District;
   readonly stations: readonly StationSpec[];
   readonly seed: number;
-  /** Simulated time at which the model stands first. */
+  /** The first time that can be read and from which the balance counts. */
   readonly start: EpochMs;
   /** Weather; default: the seeded climate of ordinary flood-season days. */
   readonly weather?: WeatherPlan;
@@ -27,6 +27,7 @@ export interface DistrictWaterOptions {
 
 /** The water of a district in simulated time. The same options give the same values, bit by bit. */
 export interface DistrictWater {
+  /** Half a day before `start` at first: the caller takes the way there in slices as small as it needs them. */
   readonly now: EpochMs;
   /**
    * Moves on. The model takes whole steps of ten seconds of the clock, so how a span is split changes nothing; a time
@@ -36,10 +37,10 @@ export interface DistrictWater {
   /**
    * What the sensor shows now: the true value plus the sensor's noise, rounded as such a sensor reports. A period total
    * is that of the last whole period of the datastream's interval. `undefined` for a property or station that is not
-   * modelled. The order of reading changes nothing.
+   * modelled. The order of reading changes nothing. Not before `start`: the model still runs in.
    */
   read(station: StationSpec, datastream: DatastreamSpec): number | undefined;
-  /** Water since `start`, cubic metres: closes to rounding. */
+  /** Water since `start`, cubic metres: closes to rounding. Means nothing before that time. */
   balance(): WaterBalance;
 }
 
@@ -62,12 +63,15 @@ class DistrictModel implements DistrictWater {
   readonly #rain: RainField;
   readonly #network: WaterNetwork;
   readonly #sights: ReadonlyMap<string, StationSight>;
+  readonly #start: EpochMs;
+  #hasStarted = false;
   #now: EpochMs;
   /** The end of the last step. */
   #stepped: number;
 
   constructor({ district, stations, seed, start, weather = {} }: DistrictWaterOptions) {
     this.#seed = seed;
+    this.#start = start;
     const plane = planeOf(district, stations);
     this.#rain = new RainField(new Weather(seed, weather, plane));
     const { spots, index } = surveySpots(district, stations, plane);
@@ -79,9 +83,6 @@ class DistrictModel implements DistrictWater {
     this.#stepped = Math.floor((start - WARM_UP_MS) / STEP_MS) * STEP_MS;
     this.#now = epochMs(this.#stepped);
     beginNetwork(this.#network, momentAt(this.#stepped));
-    this.advance(start);
-    const stored = storedByBasin(this.#network);
-    for (const ledger of this.#network.ledgers.values()) ledger.begin(stored.get(ledger) ?? 0);
   }
 
   get now(): EpochMs {
@@ -89,6 +90,21 @@ class DistrictModel implements DistrictWater {
   }
 
   advance(to: EpochMs): void {
+    if (!this.#hasStarted && to >= this.#start) {
+      this.#stepTo(this.#start);
+      this.#beginBalance();
+    }
+    this.#stepTo(to);
+    this.#now = epochMs(Math.max(this.#now, to));
+  }
+
+  #beginBalance(): void {
+    this.#hasStarted = true;
+    const stored = storedByBasin(this.#network);
+    for (const ledger of this.#network.ledgers.values()) ledger.begin(stored.get(ledger) ?? 0);
+  }
+
+  #stepTo(to: EpochMs): void {
     while (this.#stepped + STEP_MS <= to) {
       // Rain is constant over a minute, and the step lies within one.
       this.#rain.moveTo(this.#stepped);
@@ -97,7 +113,6 @@ class DistrictModel implements DistrictWater {
       for (const sight of this.#sights.values()) sight.step(moment);
       this.#stepped += STEP_MS;
     }
-    this.#now = epochMs(Math.max(this.#now, to));
   }
 
   read(station: StationSpec, datastream: DatastreamSpec): number | undefined {

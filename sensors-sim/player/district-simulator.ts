@@ -1,5 +1,6 @@
 import { messageOf } from '../../domain/errors.ts';
 import type { District } from '../../domain/model/district.ts';
+import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec, ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
@@ -17,7 +18,7 @@ export interface DistrictSimulatorOptions {
   /** Stations that are not `simulated` are left alone. */
   readonly things: Iterable<ThingSpec>;
   readonly district: District;
-  /** Secret by id; simulated stations without one are left alone. */
+  /** Secret by id; simulated stations without one are left alone until they are resumed. */
   readonly secrets: ReadonlyMap<string, string>;
   readonly host: string;
   readonly port: number;
@@ -36,8 +37,10 @@ export interface DistrictSimulator {
   start(): Promise<void>;
   /** Says offline for every station and disconnects. Nothing is published afterwards. */
   stop(): Promise<void>;
-  /** Leaves a station to the real device that has taken its place. Nothing happens for one it does not play. */
+  /** Leaves a station to whoever has taken its place. Nothing happens for one it does not play. */
   release(id: string): Promise<void>;
+  /** Plays a station (again) from now on; nothing is sent with a reading up to `after`. */
+  resume(id: ThingId, options: { readonly secret: string; readonly after: EpochMs }): void;
 }
 
 /** The past that a display has curves of right after the start. */
@@ -63,8 +66,7 @@ class Simulator implements DistrictSimulator {
   async start(): Promise<void> {
     const { things, secrets, host, port, clock, scenario, log } = this.#options;
     const stations = [...things].filter(
-      (thing): thing is StationSpec =>
-        thing.kind === 'station' && thing.simulated === true && secrets.has(thing.id),
+      (thing): thing is StationSpec => thing.kind === 'station' && thing.simulated === true,
     );
     const seed = scenario?.seed ?? this.#options.seed;
     this.#play = new DistrictPlay({
@@ -82,7 +84,7 @@ class Simulator implements DistrictSimulator {
       (error: unknown) => log.error('The simulator ended.', { error: messageOf(error) }),
     );
     log.info('The simulator plays its stations.', {
-      stations: stations.length,
+      stations: stations.filter(({ id }) => secrets.has(id)).length,
       seed,
       scenario: scenario?.name,
     });
@@ -95,6 +97,10 @@ class Simulator implements DistrictSimulator {
 
   async release(id: string): Promise<void> {
     await this.#play?.release(id);
+  }
+
+  resume(id: ThingId, options: { readonly secret: string; readonly after: EpochMs }): void {
+    this.#play?.resume(id, options);
   }
 
   /** The past lay in the devices' buffers, as if the server had been away, and comes as their backlog. */

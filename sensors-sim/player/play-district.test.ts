@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { decodeObservations } from '../../codecs/json-v1/codec.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
-import { HOUR_MS, MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
+import { HOUR_MS, MINUTE_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { SYSTEM_CLOCK } from '../../test/harness/machine-clock.ts';
 import { MqttIntake } from '../../test/harness/mqtt-intake.ts';
@@ -68,6 +69,12 @@ afterEach(async () => {
   intake.taken.length = 0;
   intake.published.length = 0;
 });
+
+function newestOf(payload: Uint8Array): number {
+  const decoded = decodeObservations(payload);
+  if (!decoded.ok) throw new Error(decoded.detail);
+  return Math.max(...decoded.readings.map(({ t }) => t));
+}
 
 const taken = (channel: string) => intake.taken.filter(({ topic }) => topic.endsWith(`/${channel}`));
 
@@ -156,6 +163,51 @@ describe('DistrictPlay', () => {
     const account = await play([]).run();
     expect(account.messages.obs + account.messages.backlog).toBe(6 * 120);
     expect(account.messages.unacknowledged).toBe(0);
+  });
+
+  it('ends where the server acknowledges nothing any more, and tells what it did not acknowledge', async () => {
+    let count = 0;
+    intake.decide = ({ topic }) => (topic.endsWith('/obs') && (count += 1) > 300 ? 'hold' : 'take');
+    // Half a minute without an acknowledgement is a moment here.
+    const clock: Clock = {
+      ...SYSTEM_CLOCK,
+      after: (span, run) => SYSTEM_CLOCK.after(durationMs(Math.min(span, 300)), run),
+    };
+    const account = await play([], { clock, stations: STATIONS.slice(0, 3) }).run();
+    expect(account.messages.obs).toBe(300);
+    expect(account.messages.unacknowledged).toBe(60);
+    expect(account.aborted).toBe(false);
+    intake.release();
+  });
+
+  it('plays a station again that was released, or begins one, from now on', async () => {
+    const secrets = new Map([['S-0', 'secret-of-S-0']]);
+    const connect = { host: '127.0.0.1', port: intake.port, secrets };
+    const ids = STATIONS.map(({ id }) => id);
+    const running = play([{ kind: 'outage', stations: ['S-2'] }], { connect, speed: SPAN_MS / 4_000 });
+    const run = running.run();
+    const bySender = (id: string) => taken('obs').filter(({ principal }) => principal === id);
+    await waitFor('some messages', () => bySender('S-0').length > 5);
+    await running.release('S-0');
+    const before = bySender('S-0').length;
+    const told = () => Math.max(...bySender('S-1').map(({ payload }) => newestOf(payload)));
+    running.resume(ids[1]!, { secret: 'secret-of-S-1', after: epochMs(0) });
+    running.resume(ids[2]!, { secret: 'secret-of-S-2', after: epochMs(0) });
+    await waitFor('the other station', () => bySender('S-1').length > 5);
+    const after = epochMs(told() + 20 * MINUTE_MS);
+    running.resume(ids[0]!, { secret: 'secret-of-S-0', after });
+    running.resume(ids[0]!, { secret: 'wrong', after: epochMs(0) });
+    const account = await run;
+    expect(account.refusedStations).toEqual({});
+    const again = bySender('S-0')
+      .slice(before)
+      .map(({ payload }) => newestOf(payload));
+    expect(again[0]).toBe(after + MINUTE_MS);
+    expect(again.length).toBeGreaterThan(5);
+    // What the plan keeps without a connection has none.
+    expect(intake.taken.filter(({ principal }) => principal === 'S-2')).toEqual([]);
+    running.resume(ids[3]!, { secret: 'secret-of-S-3', after: epochMs(0) });
+    expect(intake.taken.filter(({ principal }) => principal === 'S-3')).toEqual([]);
   });
 
   it('goes on without a station that the server refuses, and without one that is released', async () => {
