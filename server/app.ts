@@ -33,10 +33,12 @@ import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
 import type { MetricSample } from './metrics.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
+import { readScenarioFile } from './scenario-file.ts';
 import { startSite } from './site/start-site.ts';
 import type { StartSite } from './site/start-site.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
-import { startSimulator } from './start-simulator.ts';
+import { BuiltInSimulator } from './simulator/built-in-simulator.ts';
+import { StationLoans } from './simulator/station-loans.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -92,6 +94,7 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
 /** Parts that exist once they have started, in the order of the start. */
 interface Started {
   readonly administration: Administration;
+  readonly loans: StationLoans;
   readonly accounts: Accounts;
   readonly refusals: RefusalLedger;
   readonly journal: JournalClient;
@@ -196,7 +199,7 @@ class ServerApp implements App {
   }
 
   async #openOperations(): Promise<
-    Pick<Started, 'administration' | 'accounts' | 'refusals'> & { readonly site: StartSite }
+    Pick<Started, 'administration' | 'loans' | 'accounts' | 'refusals'> & { readonly site: StartSite }
   > {
     const operations = await OperationsClient.open(this.#config.dataDir);
     this.#teardown.add('operations', () => operations.close());
@@ -212,7 +215,9 @@ class ServerApp implements App {
     const refusals = new RefusalLedger({ operations, clock, log: this.#log });
     await refusals.start();
     this.#teardown.add('refusal counts', () => refusals.stop());
-    return { site, administration, accounts, refusals };
+    const loans = new StationLoans({ administration, clock, log: this.#log });
+    this.#teardown.add('loans of stations', () => loans.stop());
+    return { site, administration, loans, accounts, refusals };
   }
 
   async #startIngest(
@@ -263,7 +268,7 @@ class ServerApp implements App {
     started: Started,
     { broker, site }: { readonly broker: MqttBroker; readonly site: StartSite },
   ): Promise<LiveApplication> {
-    const { administration, accounts, refusals, journal, telemetry, ingest } = started;
+    const { administration, loans, accounts, refusals, journal, telemetry, ingest } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -284,6 +289,7 @@ class ServerApp implements App {
     return new LiveApplication({
       clock: this.#clock,
       administration,
+      loans,
       accounts,
       refusals,
       journal,
@@ -365,23 +371,20 @@ class ServerApp implements App {
     this.#teardown.add('backup', () => application.endBackup());
   }
 
-  async #startSimulator(
-    isDemo: boolean,
-    { administration }: Started,
-    application: Application,
-  ): Promise<void> {
-    const isOn = this.#config.simulator ?? (isDemo ? 'on' : 'off');
+  async #startSimulator(isDemo: boolean, started: Started, application: Application): Promise<void> {
+    const { simulator: choice = isDemo ? 'on' : 'off', scenario } = this.#config;
     const mqtt = this.#broker?.address();
-    if (isOn === 'off' || mqtt === undefined) return;
-    const simulator = await startSimulator({
-      administration,
+    if (choice === 'off' || mqtt === undefined) return;
+    const simulator = new BuiltInSimulator({
+      parts: started,
       application,
       mqtt,
-      scenario: this.#config.scenario,
+      scenario: scenario === undefined ? undefined : readScenarioFile(scenario),
       clock: this.#clock,
       log: this.#log,
     });
     this.#teardown.add('simulator', () => simulator.stop());
+    await simulator.start();
   }
 
   get #version(): string {

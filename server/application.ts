@@ -22,6 +22,7 @@ import type { BackupSummary } from './backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from './export/make-export.ts';
 import type { AccountService } from './identity/account-service.ts';
 import type { MetricSample } from './metrics.ts';
+import type { StationLending } from './simulator/station-loans.ts';
 import { DEFAULT_ORGANISATION } from './principal.ts';
 import type { Principal, Proof } from './principal.ts';
 
@@ -156,6 +157,7 @@ export interface Application {
   /** Whose proof it is; undefined where it is unknown, ended or revoked. */
   authenticate(proof: Proof): Principal | undefined;
   readonly accounts: AccountService;
+  readonly loans: StationLending;
   countRefusal(principal: string, reason: RefusalReason): void;
 
   // Administration: control socket and admin role only. Every call is audited under the principal.

@@ -35,6 +35,7 @@ import { appendDurably } from './journal-append.ts';
 import { auditStored } from './ledger-audit.ts';
 import type { Proof } from './principal.ts';
 import type { RefusalLedger } from './refusal-ledger.ts';
+import type { StationLending } from './simulator/station-loans.ts';
 import { stationHealth, trackedHealth } from './station-health.ts';
 import type { IngestThread } from './workers/ingest-thread.ts';
 
@@ -43,6 +44,7 @@ export interface LiveParts {
   readonly clock: Clock;
   readonly administration: Administration;
   readonly accounts: AccountService;
+  readonly loans: StationLending;
   readonly refusals: RefusalLedger;
   readonly journal: JournalAppender & { stats(): Promise<{ readonly lastSeq: Cursors }> };
   readonly store: TelemetryStore;
@@ -207,6 +209,10 @@ export class LiveApplication implements Application {
 
   get accounts(): AccountService {
     return this.#parts.accounts;
+  }
+
+  get loans(): StationLending {
+    return this.#parts.loans;
   }
 
   authenticate({ kind, token }: Proof): Principal | undefined {

@@ -8,6 +8,7 @@ import type { PlayScenarioOptions } from '../../sensors-sim/player/play-scenario
 import { parseScenario } from '../../sensors-sim/scenario/scenario.ts';
 import { createCliProbe } from '../../test/harness/cli-probe.ts';
 import type { CliProbe } from '../../test/harness/cli-probe.ts';
+import { waitFor } from '../../test/harness/wait-for.ts';
 import { thisProgram } from '../program.ts';
 
 const ACCOUNT: PlayAccount = {
@@ -59,7 +60,7 @@ beforeEach(async () => {
 afterEach(() => probe.close());
 
 describe('ww sim', () => {
-  it('takes the simulated stations of the registry over and plays the scenario on them', async () => {
+  it('borrows the simulated stations of the registry and plays the scenario on them', async () => {
     const { code, out } = await probe.ww('sim', '--scenario', 'storm-night');
     expect(code).toBe(0);
     expect(read).toEqual([join(thisProgram().folder, 'config/scenarios/storm-night.yaml')]);
@@ -70,10 +71,19 @@ describe('ww sim', () => {
       speed: 'max',
       follow: false,
     });
-    expect([...played[0]!.connect.secrets.keys()]).toEqual(['A-1', 'A-2']);
+    expect([...played[0]!.connect.secrets]).toEqual([
+      ['A-1', 'loan-of-A-1'],
+      ['A-2', 'loan-of-A-2'],
+    ]);
+    expect(probe.application.openLoans.size).toBe(0);
     expect(out).toContain('5,678 readings in 1,234 messages, 34 of them backlog\n');
     expect(out).toContain('touched by duplicate');
-    expect((await probe.ww('sim', '--json')).json()).toEqual({ scenario: '夜', seed: 7, ...ACCOUNT });
+    expect((await probe.ww('sim', '--json')).json()).toEqual({
+      scenario: '夜',
+      seed: 7,
+      notLent: {},
+      ...ACCOUNT,
+    });
     expect(read[1]).toBe(join(thisProgram().folder, 'config/scenarios/ordinary-day.yaml'));
   });
 
@@ -98,5 +108,51 @@ describe('ww sim', () => {
       return { ...ACCOUNT, aborted: signal!.aborted };
     };
     expect((await probe.ww('sim', '--json')).json()).toMatchObject({ aborted: true });
+    expect(probe.application.openLoans.size).toBe(0);
+  });
+
+  it('says which stations it does not play because a device has them', async () => {
+    const { things } = probe.application;
+    const enrolled = (id: string): void => {
+      things.set(id, { ...(things.get('A-1') as StationSpec), id: id as ThingId });
+    };
+    enrolled('ENROLLED-1');
+    enrolled('ENROLLED-2');
+    const { code, err, json } = await probe.ww('sim', '--json');
+    expect(code).toBe(0);
+    expect(err).toBe('Not played: ENROLLED-1 is enrolled: a device has its secret, and 1 more like it.\n');
+    expect(json()).toMatchObject({ notLent: { 'ENROLLED-1': 'enrolled', 'ENROLLED-2': 'enrolled' } });
+    // The plan is that of the whole district; only those with a secret connect.
+    expect(played[0]!.stations).toHaveLength(4);
+    expect([...played[0]!.connect.secrets.keys()]).toEqual(['A-1', 'A-2']);
+    things.delete('A-1');
+    things.delete('A-2');
+    const refused = await probe.ww('sim');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toContain('No station can be borrowed. (conflict)\n  - ENROLLED-1: is enrolled');
+    things.clear();
+    expect((await probe.ww('sim')).err).toContain('No station is simulated. (invalid_request)');
+    expect(probe.application.openLoans.size).toBe(0);
+  });
+
+  it('gives the stations back where the play fails', async () => {
+    probe.parts.playScenario = () => Promise.reject(new Error('broken'));
+    expect((await probe.ww('sim')).code).toBe(1);
+    const done = probe.application.asked.administration.map(({ action }) => action);
+    expect(done).toEqual(['lend', 'giveBack']);
+    expect(probe.application.openLoans.size).toBe(0);
+  });
+
+  it('renews its loan, and ends the play where the loan has ended', async () => {
+    probe.application.leaseMs = 30;
+    probe.parts.playScenario = async ({ signal }) => {
+      await waitFor('some renewals', () => probe.application.asked.renewals > 2);
+      probe.application.openLoans.clear();
+      await waitFor('the end', () => signal!.aborted);
+      return { ...ACCOUNT, aborted: true };
+    };
+    const { code, err } = await probe.ww('sim');
+    expect(code).toBe(1);
+    expect(err).toContain('The stations were lent to somebody else');
   });
 });

@@ -126,5 +126,8 @@ export const CONTROL_HANDLERS: Handlers = {
       }),
     };
   },
+  simulatedLend: ({ application }, { ids }) => application.loans.lend(CONTROL_PRINCIPAL, ids),
+  simulatedRenew: ({ application }, { loan }) => application.loans.renew(loan),
+  simulatedReturn: ({ application }, { loan }) => application.loans.giveBack(CONTROL_PRINCIPAL, loan),
   register: ({ application }, { things }) => application.register(CONTROL_PRINCIPAL, things),
 };

@@ -17,6 +17,8 @@ import type { ExportRequest, ExportSummary } from '../export/make-export.ts';
 import type { QuarantineView } from '../http/response-schemas.ts';
 import { ACCOUNT_PARAMS } from './account-methods.ts';
 import type { AccountMethods } from './account-methods.ts';
+import { LOAN_PARAMS } from './loan-methods.ts';
+import type { LoanMethods } from './loan-methods.ts';
 import { partSchema } from '../site/part-schema.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
@@ -58,7 +60,7 @@ interface QuarantineFilter {
 }
 
 /** What can be asked over the control socket: parameters and result of each method. */
-export interface ControlMethods extends AccountMethods {
+export interface ControlMethods extends AccountMethods, LoanMethods {
   /** Answers at once, whatever else is slow. */
   ping: { params: object; result: { readonly pid: number; readonly version: string } };
   status: { params: object; result: ControlStatus };
@@ -149,6 +151,7 @@ const tokenName = z.string().trim().min(1).max(128);
 /** How the parameters of each method must look. */
 export const CONTROL_PARAMS = {
   ...ACCOUNT_PARAMS,
+  ...LOAN_PARAMS,
   ping: nothing,
   status: nothing,
   ledger: z.strictObject({ station: thingId.optional() }),

@@ -259,6 +259,23 @@ describe('control methods', () => {
     expect(new Set(done.map(({ principal }) => principal.id))).toEqual(new Set(['control']));
   });
 
+  it('lends stations, renews the loan and takes them back', async () => {
+    const client = await connected();
+    const { loan, ...rest } = await client.call('simulatedLend', { ids: ['RIVER-1', 'ENROLLED-1'] });
+    expect(rest).toEqual({
+      leaseMs: 30_000,
+      secrets: { 'RIVER-1': 'loan-of-RIVER-1' },
+      refused: { 'ENROLLED-1': 'enrolled' },
+    });
+    expect(await client.call('simulatedRenew', { loan })).toEqual({ stations: 1 });
+    expect(await client.call('simulatedReturn', { loan })).toEqual({ returned: 1 });
+    expect((await failure(client.call('simulatedRenew', { loan }))).code).toBe('not_found');
+    expect((await failure(client.call('simulatedReturn', { loan: 'x' }))).code).toBe('invalid_request');
+    expect((await failure(client.call('simulatedLend', { ids: [] }))).code).toBe('invalid_request');
+    const principals = application.asked.administration.map(({ principal }) => principal.id);
+    expect(principals).toEqual(['control', 'control']);
+  });
+
   it('looks up what is registered', async () => {
     const client = await connected();
     const replayed: ThingSpec = {

@@ -97,6 +97,23 @@ describe('enrolment', () => {
     expect(told).toEqual(['S-1']);
     expect(administration.credentials.lend('S-1' as ThingId, NOW)).toBeUndefined();
   });
+
+  it('tells the broker of a loan that is replaced or ended', async () => {
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
+    const { credentials } = administration;
+    const id = 'S-1' as ThingId;
+    const told: string[] = [];
+    credentials.onRevoked(each => told.push(each));
+    const first = credentials.lend(id, NOW);
+    expect(told).toEqual([]);
+    const second = credentials.lend(id, NOW);
+    expect(second).not.toBe(first);
+    expect(told).toEqual(['S-1']);
+    credentials.endLoan(id);
+    credentials.endLoan(id);
+    expect(told).toEqual(['S-1', 'S-1']);
+    expect(credentials.credential('S-1')).toBeUndefined();
+  });
 });
 
 describe('registration', () => {

@@ -5,7 +5,7 @@ import { generateSecret, sha256Hex } from './secret.ts';
 
 /**
  * Who may connect, in memory. Beside the enrolled things it knows loans: credentials of this process only, under
- * which the simulator plays stations nobody has enrolled. Enrolling a thing ends its loan.
+ * which simulated stations are played that nobody has enrolled. Enrolling a thing ends its loan.
  */
 export class CredentialBook implements CredentialView {
   readonly #enrolled = new Map<string, Credential>();
@@ -35,19 +35,29 @@ export class CredentialBook implements CredentialView {
     const isKnown = this.credential(credential.id) !== undefined;
     this.#loans.delete(credential.id);
     this.#enrolled.set(credential.id, credential);
-    if (isKnown) for (const listener of this.#listeners) listener(credential.id);
+    if (isKnown) this.dismiss(credential.id);
   }
 
-  /** Disconnects whoever is connected under an id that is no thing any more; its credential stays known. */
+  /** Disconnects whoever is connected under an id; what is known of its credential stays. */
   dismiss(id: ThingId): void {
     for (const listener of this.#listeners) listener(id);
   }
 
-  /** A secret for this process only; `undefined` where the thing was ever enrolled. */
+  /**
+   * A secret for this process only; `undefined` where the thing was ever enrolled. Whoever is connected under the
+   * former loan has to go.
+   */
   lend(id: ThingId, now: EpochMs): string | undefined {
     if (this.#enrolled.has(id)) return undefined;
     const secret = generateSecret();
+    const isKnown = this.#loans.has(id);
     this.#loans.set(id, { id, secretSha256: sha256Hex(secret), enrolledAt: now });
+    if (isKnown) this.dismiss(id);
     return secret;
+  }
+
+  /** Whoever is connected under the loan has to go. Nothing happens where there is none. */
+  endLoan(id: ThingId): void {
+    if (this.#loans.delete(id)) this.dismiss(id);
   }
 }

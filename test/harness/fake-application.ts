@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { AppError } from '../../domain/errors.ts';
 import { districtOf } from '../../domain/model/district.ts';
 import type { DistrictPart } from '../../domain/model/district.ts';
@@ -30,6 +32,7 @@ import type { ExportRequest } from '../../server/export/make-export.ts';
 import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 import type { Proof } from '../../server/principal.ts';
+import type { StationLending } from '../../server/simulator/station-loans.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -99,6 +102,36 @@ export class FakeApplication implements Application {
   samples: MetricSample[] = [];
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
+  /** Station ids by loan; `ENROLLED-…` is refused. */
+  openLoans = new Map<string, readonly string[]>();
+  leaseMs = 30_000;
+  readonly loans: StationLending = {
+    lend: async (principal, ids) => {
+      this.asked.administration.push({ principal, action: 'lend', detail: ids });
+      const loan = randomUUID();
+      const isEnrolled = (id: string): boolean => id.startsWith('ENROLLED-');
+      const lent = ids.filter(id => !isEnrolled(id));
+      this.openLoans.set(loan, lent);
+      return {
+        loan,
+        leaseMs: this.leaseMs,
+        secrets: Object.fromEntries(lent.map(id => [id, `loan-of-${id}`])),
+        refused: Object.fromEntries(ids.filter(isEnrolled).map(id => [id, 'enrolled' as const])),
+      };
+    },
+    renew: async loan => {
+      const stations = this.openLoans.get(loan);
+      if (stations === undefined) throw new AppError('not_found', 'The loan has ended.');
+      this.asked.renewals += 1;
+      return { stations: stations.length };
+    },
+    giveBack: async (principal, loan) => {
+      const returned = this.openLoans.get(loan)?.length ?? 0;
+      this.asked.administration.push({ principal, action: 'giveBack', detail: loan });
+      this.openLoans.delete(loan);
+      return { returned };
+    },
+  };
   replayed: QuarantineReplay = { tried: 0, released: 0, stillQuarantined: 0 };
   /** Replaces what `submit` does; by default the readings are durable at once. */
   onSubmit: (submission: Submission) => Promise<void> = () => Promise.resolve();
@@ -116,6 +149,7 @@ export class FakeApplication implements Application {
     replays: unknown[];
     submissions: { principal: string; submission: Submission }[];
     refusals: string[];
+    renewals: number;
     administration: { principal: Principal; action: string; detail: unknown }[];
   } = {
     ranges: [],
@@ -125,6 +159,7 @@ export class FakeApplication implements Application {
     replays: [],
     submissions: [],
     refusals: [],
+    renewals: 0,
     administration: [],
   };
 

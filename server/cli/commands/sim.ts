@@ -1,13 +1,17 @@
+import { AppError } from '../../../domain/errors.ts';
 import { districtOf } from '../../../domain/model/district.ts';
 import type { StationSpec } from '../../../domain/model/registry.ts';
 import type { PlayAccount } from '../../../sensors-sim/player/play-account.ts';
+import type { PlayScenarioOptions } from '../../../sensors-sim/player/play-scenario.ts';
 import type { Scenario } from '../../../sensors-sim/scenario/scenario.ts';
 import { connectControl } from '../../control/control-client.ts';
 import type { ControlClient } from '../../control/control-client.ts';
 import { scenarioPath } from '../../scenario-path.ts';
 import { SYSTEM_CLOCK } from '../../system-clock.ts';
 import type { Command, Invocation, Outcome } from '../command.ts';
-import { reachable, registerSimulated } from '../simulated-stations.ts';
+import { REFUSAL_TEXTS, withBorrowedStations } from '../borrowed-stations.ts';
+import type { BorrowedStations } from '../borrowed-stations.ts';
+import { reachable } from '../simulated-stations.ts';
 import { figure, labelled } from '../text-table.ts';
 
 const DEFAULT_SCENARIO = 'ordinary-day';
@@ -20,8 +24,9 @@ export const sim: Command = {
   summary: 'Play a scenario on the simulated stations of the running server: weather and device trouble.',
   details: [
     'ordinary-day (default), storm-night and device-trouble come with the program; docs/how-to/simulate-a-storm.md.',
-    'The stations are enrolled for it, so that the built-in simulator leaves them. Simulated time never runs ahead of',
-    'the clock: what lies in the past is caught up at the speed, then it ends, or follows. Ctrl+C ends it.',
+    'The stations that nobody has enrolled are borrowed for it; the built-in simulator goes on with them afterwards.',
+    'Simulated time never runs ahead of the clock: what lies in the past is caught up at the speed, then it ends, or',
+    'follows. Ctrl+C ends it.',
   ],
   options: {
     scenario: { value: 'file|name', description: 'What to play.' },
@@ -46,8 +51,13 @@ export const sim: Command = {
     const stations = parts.filter(
       (part): part is StationSpec => part.kind === 'station' && part.simulated === true,
     );
-    const account = await play(call, { client, scenario, stations, district: districtOf(parts) });
-    return simOutcome(scenario, account);
+    if (stations.length === 0) throw new AppError('invalid_request', 'No station is simulated.');
+    const ids = stations.map(({ id }) => id);
+    return await withBorrowedStations({ client, ids, clock: SYSTEM_CLOCK }, async borrowed => {
+      tellRefused(call, borrowed);
+      const stage = { scenario, stations, district: districtOf(parts) };
+      return simOutcome(scenario, { account: await play(call, { client, borrowed, stage }), borrowed });
+    });
   },
 };
 
@@ -55,23 +65,26 @@ async function play(
   call: Invocation,
   parts: {
     readonly client: ControlClient;
-    readonly scenario: Scenario;
-    readonly stations: readonly StationSpec[];
-    readonly district: ReturnType<typeof districtOf>;
+    readonly borrowed: BorrowedStations;
+    readonly stage: Pick<PlayScenarioOptions, 'scenario' | 'stations' | 'district'>;
   },
 ): Promise<PlayAccount> {
   const { host } = call;
-  const { client, ...stage } = parts;
-  const secrets = stage.stations.length === 0 ? new Map() : await registerSimulated(client, stage.stations);
+  const { client, borrowed, stage } = parts;
   const { addresses } = await client.call('status', {});
   const speed = call.text('speed') ?? 'max';
   const ending = new AbortController();
   const unsubscribe = host.onSignal(() => ending.abort());
+  const onLost = (): void => {
+    host.err('The stations were lent to somebody else, or the server was started anew: the play ends.\n');
+    ending.abort();
+  };
+  borrowed.lost.addEventListener('abort', onLost);
   let toldAt = host.now();
   try {
     return await host.parts.playScenario({
       ...stage,
-      connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets },
+      connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets: borrowed.secrets },
       speed: speed === 'max' ? 'max' : Number(speed),
       follow: call.isSet('follow'),
       clock: SYSTEM_CLOCK,
@@ -84,14 +97,26 @@ async function play(
     });
   } finally {
     unsubscribe();
+    borrowed.lost.removeEventListener('abort', onLost);
   }
 }
 
-function simOutcome(scenario: Scenario, account: PlayAccount): Outcome {
+function tellRefused({ host }: Invocation, { refused }: BorrowedStations): void {
+  const [[id, reason] = [], ...others] = Object.entries(refused);
+  if (id === undefined || reason === undefined) return;
+  const rest = others.length === 0 ? '' : `, and ${figure(others.length)} more like it`;
+  host.err(`Not played: ${id} ${REFUSAL_TEXTS[reason]}${rest}.\n`);
+}
+
+function simOutcome(
+  scenario: Scenario,
+  played: { readonly account: PlayAccount; readonly borrowed: BorrowedStations },
+): Outcome {
+  const { account, borrowed } = played;
   const { messages, expected, refusedStations, elapsedMs } = account;
   const refused = Object.keys(refusedStations);
   return {
-    data: { scenario: scenario.name, seed: scenario.seed, ...account },
+    data: { scenario: scenario.name, seed: scenario.seed, ...account, notLent: borrowed.refused },
     lines: [
       ...labelled([
         ['scenario', `${scenario.nameEn ?? scenario.name}, seed ${scenario.seed}`],
@@ -122,7 +147,7 @@ function simOutcome(scenario: Scenario, account: PlayAccount): Outcome {
         : [`${figure(refused.length)} stations were refused, ${refused[0] ?? ''} first. See: ww ledger`]),
       'Where the readings went: ww ledger',
     ],
-    failed: messages.unacknowledged > 0 || refused.length > 0,
+    failed: messages.unacknowledged > 0 || refused.length > 0 || borrowed.lost.aborted,
   };
 }
 
