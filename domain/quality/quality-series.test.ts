@@ -102,6 +102,10 @@ const dense: fc.Arbitrary<readonly SeriesPoint[]> = fc
   .array(fc.constantFrom(1, 1, 1, 1, 2, undefined), { minLength: 10, maxLength: 40 })
   .map(values => values.flatMap((v, minute) => (v === undefined ? [] : [reading(minute, v)])));
 
+/** The accepted values by time. */
+const valuesOf = (points: readonly SeriesPoint[]): Map<number, string> =>
+  new Map(accepted(points).map(({ t, v, deviceFlag }) => [t, `${v} ${deviceFlag}`]));
+
 const ALL = { from: epochMs(0), to: epochMs(Number.MAX_SAFE_INTEGER) };
 const asMap = (list: readonly ReadingQuality[]): Map<number, number> =>
   new Map(list.map(({ t, flags }) => [t, flags]));
@@ -144,7 +148,11 @@ describe('QualitySeries', () => {
         for (const batch of batches) {
           const edge = series.edge;
           const { changes, beyond } = series.offer(batch);
-          expect(beyond).toEqual(batch.filter(({ t }) => t < edge));
+          expect(beyond.filter(({ t }) => t >= edge)).toEqual([]);
+          const known = valuesOf(taken);
+          const news = [...valuesOf([...taken, ...batch])].filter(([t, v]) => t < edge && known.get(t) !== v);
+          const handedBack = new Set<number>(beyond.map(({ t }) => t));
+          expect(news.filter(([t]) => !handedBack.has(t))).toEqual([]);
           for (const { t, flags } of changes) told.set(t, flags);
           taken.push(...batch);
           const whole = asMap(qualifySeries(accepted(taken), LEVEL, ALL));
@@ -162,7 +170,18 @@ describe('QualitySeries', () => {
       expect(changes.map(({ t }) => t)).toContain(minutes(minute));
       expect(series.window.size).toBeLessThanOrEqual(4);
     }
+    const edge = series.edge;
     expect(series.offer([reading(3, 1)]).beyond).toHaveLength(1);
+    expect(series.offer([reading(198.5, 1)]).beyond).toHaveLength(1);
+    expect(series.edge).toBeGreaterThanOrEqual(edge);
+    expect(series.offer([reading(200, 1)]).changes.map(({ t }) => t)).toContain(minutes(200));
+  });
+
+  it('hands nothing back that it knows already', () => {
+    const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(2)), maxReadings: 100 });
+    for (let minute = 0; minute < 10; minute += 1) series.offer([reading(minute, 1)]);
+    expect(series.offer([reading(5, 1)])).toEqual({ changes: [], beyond: [], touched: undefined });
+    expect(series.offer([{ ...reading(5, 2), sent: epochMs(1) }]).beyond).toHaveLength(1);
   });
 
   it('lets go of readings beyond the horizon and its reach', () => {

@@ -32,7 +32,7 @@ export interface OfferOutcome {
   /** Readings whose flags are new or others than before, in order of time. */
   readonly changes: readonly ReadingQuality[];
   /**
-   * Readings beyond the horizon. Their flags, and those of the readings around them that are beyond it too, are for
+   * Readings beyond the horizon, but for those known already. Their flags, and those of the readings around them that are beyond it too, are for
    * the caller to make from the store: `affectedBy`, `windowFor`, `qualifySeries`.
    */
   readonly beyond: readonly SeriesPoint[];
@@ -87,10 +87,8 @@ export class QualitySeries {
     const byHorizon = this.#front.newest - this.#limits.horizonMs;
     if (this.#forgottenTo === Number.NEGATIVE_INFINITY) return epochMs(byHorizon);
     // With more readings than fit, what comes in order is still judged, by what is left.
-    const byMemory = Math.min(
-      this.#forgottenTo + this.#reach.beforeMs + 1,
-      window.timeAt(window.size - 1) + 1,
-    );
+    const newest = window.size === 0 ? this.#forgottenTo : window.timeAt(window.size - 1);
+    const byMemory = Math.min(this.#forgottenTo + this.#reach.beforeMs, newest) + 1;
     return epochMs(Math.max(byHorizon, byMemory));
   }
 
@@ -98,15 +96,15 @@ export class QualitySeries {
   offer(points: readonly SeriesPoint[]): OfferOutcome {
     const { window } = this.#series;
     const edge = this.edge;
-    const keep = edge - this.#retainMs;
+    const keep = Math.max(edge - this.#retainMs, this.#forgottenTo + 1);
     const beyond: SeriesPoint[] = [];
     const touched: number[] = [];
     let newest: EpochMs = this.#front.newest;
     for (const point of points) {
       const { t } = point;
-      if (t < edge) beyond.push(point);
-      if (t < keep) continue;
-      if (window.take(point) === 'changed') touched.push(t);
+      const isNews = t < keep || window.take(point) === 'changed';
+      if (isNews && t < edge) beyond.push(point);
+      if (isNews && t >= keep) touched.push(t);
       if (t > newest) newest = t;
     }
     const changes = touched.length === 0 ? [] : this.#judgeAround(touched, edge);

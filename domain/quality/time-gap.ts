@@ -18,5 +18,5 @@ export function timeGap(
   { suspectThresholdMs }: TimeGapParameters,
 ): Verdict {
   if (at > 0 && series.timeAt(at) - series.timeAt(at - 1) <= suspectThresholdMs) return GOOD;
-  return { flag: QUALITY.missing, detail: { nothingForMs: suspectThresholdMs, suspectThresholdMs } };
+  return { flag: QUALITY.missing, detail: { reason: 'nothing_before', suspectThresholdMs } };
 }
