@@ -125,7 +125,7 @@ describe('planDistrict', () => {
   it('lets time pass in steps that can be interrupted while nothing happens', () => {
     const steps = planDistrict({
       stations: ONE,
-      water: new CountingWater(epochMs(FROM - HOUR_MS)),
+      water: new CountingWater(epochMs(FROM - 12 * MINUTE_MS)),
       seed: 1,
       span: SPAN,
       behaviours: [],

@@ -45,8 +45,8 @@ export function planDistrict(options: PlanOptions): IterableIterator<SimulatedSt
   return stepsOf(devices, options.water);
 }
 
-/** The longest span the water moves in one go. */
-const PASS_MS = 10 * MINUTE_MS;
+/** The longest span the water moves in one go: a few milliseconds for a whole district. */
+const PASS_MS = 2 * MINUTE_MS;
 
 function* stepsOf(devices: readonly SimulatedDevice[], water: ReadableWater): Generator<SimulatedStep> {
   const read = water.read.bind(water);
