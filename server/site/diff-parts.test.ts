@@ -33,6 +33,17 @@ describe('diffParts', () => {
     });
   });
 
+  it('takes no id for what every object inherits', () => {
+    const channel = { id: 'constructor', name: '摄像', places: [] };
+    expect(diffParts([gateway({ channels: [] })], [gateway({ channels: [channel] })]).changed).toEqual([
+      {
+        kind: 'gateway',
+        id: 'G-1',
+        changes: [{ path: 'channels.constructor', before: undefined, after: channel }],
+      },
+    ]);
+  });
+
   it('tells added and retired parts by kind and id', () => {
     expect(diffParts([STREET, BASIN], [BASIN, station()])).toEqual({
       added: [{ kind: 'station', id: 'S-1' }],

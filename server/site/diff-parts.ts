@@ -69,10 +69,15 @@ function valueChanges(before: Fields, after: Fields, prefix = ''): readonly Valu
   const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
   return [...keys].flatMap(key => {
     const path = `${prefix}${key}`;
-    const [old, fresh] = [before[key], after[key]];
+    const [old, fresh] = [ownValue(before, key), ownValue(after, key)];
     if (isFields(old) && isFields(fresh)) return valueChanges(old, fresh, `${path}.`);
     return isDeepStrictEqual(old, fresh) ? [] : [{ path, before: old, after: fresh }];
   });
+}
+
+/** An id may be the name of something every object inherits, such as `constructor`. */
+function ownValue(fields: Fields, key: string): unknown {
+  return Object.hasOwn(fields, key) ? fields[key] : undefined;
 }
 
 function isFields(value: unknown): value is Fields {
