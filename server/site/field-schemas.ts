@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isThingId } from '../../domain/model/identifier.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import { hasUnseen } from './unseen-characters.ts';
 
 /** Checks between keys run also while single keys are wrong, so that all problems come at once. */
 export const ALWAYS = { when: () => true };
@@ -10,8 +11,16 @@ export const text = z.string({
   error: ({ input }) => (typeof input === 'number' ? 'must be a text; put a number into quotes' : undefined),
 });
 
-export const name = text.trim().min(1, { error: 'is empty' }).max(128);
-export const datum = text.trim().min(1, { error: 'is empty' }).max(64);
+/** Words on one line, as people read them on a page, on a terminal and in a message. */
+const words = text
+  .overwrite(value => value.replaceAll(/\s+/g, ' ').trim())
+  .min(1, { error: 'is empty' })
+  .refine(value => !hasUnseen(value), {
+    error: 'has characters that cannot be seen: control characters, or marks of the direction of writing',
+  });
+
+export const name = words.max(128);
+export const datum = words.max(64);
 
 export const thingId = text.refine(isThingId, {
   error: 'is no id: letters, digits, - and _, at most 64, and not `alerts`',
@@ -58,9 +67,13 @@ export function refuseRepeated(
   context: { addIssue(issue: { code: 'custom'; path: PropertyKey[]; message: string }): void },
 ): void {
   if (!Array.isArray(members)) return;
+  const seen = new Map<unknown, number>();
   for (const [index, member] of members.entries()) {
-    const first = members.indexOf(member);
-    if (first === index) continue;
+    const first = seen.get(member);
+    if (first === undefined) {
+      seen.set(member, index);
+      continue;
+    }
     context.addIssue({
       code: 'custom',
       path: [index],

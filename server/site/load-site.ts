@@ -9,6 +9,7 @@ import { checkFlow } from './check-flow.ts';
 import { checkPlaces } from './check-places.ts';
 import { checkReferences } from './check-references.ts';
 import { ENTRY_SCHEMAS } from './entry-schemas.ts';
+import { name } from './field-schemas.ts';
 import { SITE_FILE, readSiteFolder } from './read-site-folder.ts';
 import { SiteIndex } from './site-index.ts';
 import { SiteProblems } from './site-problems.ts';
@@ -28,8 +29,8 @@ export interface Site {
 }
 
 const siteSchema = z.strictObject({
-  name: z.string().trim().min(1).max(128),
-  nameEn: z.string().trim().min(1).max(128).exactOptional(),
+  name,
+  nameEn: name.exactOptional(),
   demo: z.boolean().default(false),
 });
 

@@ -32,9 +32,10 @@ export function readGeojsonShapes(
     problems.add({ file, line: 1 }, 'is no FeatureCollection');
     return undefined;
   }
-  if (collection['datum'] !== DATUM) {
+  const { datum } = collection;
+  if (datum !== DATUM) {
     const given =
-      collection['datum'] === undefined ? 'is missing' : `is ${JSON.stringify(collection['datum'])}`;
+      datum === undefined ? 'is missing' : typeof datum === 'string' ? `is "${datum}"` : 'is no text';
     problems.add({ file, line: 1, path: 'datum' }, `${given}: must be "${DATUM}", and the positions in it`);
   }
   const lines = new FeatureLines(text);

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../domain/errors.ts';
 import { didYouMean } from '../nearest-name.ts';
@@ -12,6 +12,9 @@ import type { SourceEntry, SourceShape } from './source-entry.ts';
 
 /** The file that names the site. */
 export const SITE_FILE = 'site.yaml';
+
+/** Largest file that is read: some half a million rows. */
+const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 /** Everything that stands in a site folder, not checked yet. */
 export interface SiteSource {
@@ -32,7 +35,7 @@ export function readSiteFolder(folder: string, problems: SiteProblems): SiteSour
   const entries: SourceEntry[] = [];
   const shapes: SourceShape[] = [];
   const unreadWords = new Set<string>();
-  const files = filesIn(folder, '', problems);
+  const files = filesIn(folder, '', { problems, readFolders: new Set() });
   for (const file of files.toSorted(order)) {
     const kind = fileKind(file);
     if (kind === undefined) {
@@ -46,11 +49,11 @@ export function readSiteFolder(folder: string, problems: SiteProblems): SiteSour
       problems.add({ file }, 'is not UTF-8 (GB18030 or UTF-16, perhaps); save it as UTF-8');
     } else if (kind.format === 'site') siteFile = text;
     else if (kind.format === 'geojson') {
-      shapes.push(...(readGeojsonShapes(text, file, problems) ?? []));
+      for (const shape of readGeojsonShapes(text, file, problems) ?? []) shapes.push(shape);
       continue;
     }
     const read = text === undefined ? undefined : entriesOf(text, { file, kind }, problems);
-    if (read !== undefined) entries.push(...read);
+    if (read !== undefined) for (const entry of read) entries.push(entry);
     else for (const [word] of bytes.toString('latin1').matchAll(/[\w-]+/g)) unreadWords.add(word);
   }
   return { siteFile, entries, shapes, unreadWords };
@@ -75,11 +78,24 @@ function entriesOf(
   }
 }
 
+interface Walk {
+  readonly problems: SiteProblems;
+  /** Real paths of the folders that were entered: links may lead back to one of them. */
+  readonly readFolders: Set<string>;
+}
+
 /** Paths relative to the folder, with `/`. */
-function filesIn(folder: string, inside: string, problems: SiteProblems): readonly string[] {
+function filesIn(folder: string, inside: string, walk: Walk): readonly string[] {
+  const { problems, readFolders } = walk;
   let names: readonly string[];
   try {
-    names = readdirSync(join(folder, inside));
+    const realPath = realpathSync(join(folder, inside));
+    if (readFolders.has(realPath)) {
+      problems.add({ file: inside }, 'leads to a folder that is read already');
+      return [];
+    }
+    readFolders.add(realPath);
+    names = readdirSync(realPath);
   } catch (error) {
     problems.add({ file: inside === '' ? SITE_FILE : inside }, `cannot be read: ${messageOf(error)}`);
     return [];
@@ -88,10 +104,32 @@ function filesIn(folder: string, inside: string, problems: SiteProblems): readon
   return names.flatMap(name => {
     if (name.startsWith('.') || name.startsWith('README')) return [];
     const path = inside === '' ? name : `${inside}/${name}`;
-    // Follows links: configuration that is mounted into a container is made of them.
-    const isFolder = statSync(join(folder, path), { throwIfNoEntry: false })?.isDirectory() === true;
-    return isFolder ? filesIn(folder, path, problems) : [path];
+    switch (nodeKind(folder, path, problems)) {
+      case 'folder':
+        return filesIn(folder, path, walk);
+      case 'file':
+        return [path];
+      case undefined:
+        return [];
+    }
   });
+}
+
+/** Follows links: configuration that is mounted into a container is made of them. Undefined where it was told why. */
+function nodeKind(folder: string, path: string, problems: SiteProblems): 'folder' | 'file' | undefined {
+  try {
+    const found = statSync(join(folder, path));
+    if (found.isDirectory()) return 'folder';
+    if (found.isFile()) {
+      if (found.size <= FILE_BYTES_MAX) return 'file';
+      problems.add({ file: path }, `has ${found.size} bytes; split what is over ${FILE_BYTES_MAX}`);
+    }
+    // A pipe or a device may never end.
+    else problems.add({ file: path }, 'is no regular file');
+  } catch (error) {
+    problems.add({ file: path }, `cannot be read: ${messageOf(error)}`);
+  }
+  return undefined;
 }
 
 function fileKind(file: string): FileKind | undefined {

@@ -1,10 +1,13 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { isAppError } from '../../domain/errors.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { loadSite } from './load-site.ts';
 import type { Site } from './load-site.ts';
+import { readSiteFolder } from './read-site-folder.ts';
+import { SiteProblems } from './site-problems.ts';
 
 const temporary = temporaryFolder();
 
@@ -200,6 +203,70 @@ describe('a site folder', () => {
     expect(partOf(await load({}), 't1')).toBeDefined();
     symlinkSync('nowhere', join(temporary.path, 'lost.yaml'));
     expect(await problemsOf({})).toEqual([expect.stringMatching(/^lost\.yaml: cannot be read: ENOENT/)]);
+  });
+
+  it('reads a folder once, wherever links lead to it', async () => {
+    mkdirSync(join(temporary.path, 'south'));
+    for (const link of ['a', 'b', 'south/c']) symlinkSync(temporary.path, join(temporary.path, link));
+    symlinkSync('itself.yaml', join(temporary.path, 'itself.yaml'));
+    expect(await problemsOf({})).toEqual([
+      'a: leads to a folder that is read already',
+      'b: leads to a folder that is read already',
+      expect.stringMatching(/^itself\.yaml: cannot be read: ELOOP/),
+      'south/c: leads to a folder that is read already',
+    ]);
+  });
+
+  it('reads no pipe, no device and nothing that is too large', async () => {
+    execFileSync('mkfifo', [join(temporary.path, 'pipe.yaml')]);
+    symlinkSync('/dev/zero', join(temporary.path, 'zero.streets.csv'));
+    writeFileSync(join(temporary.path, 'large.streets.csv'), '');
+    truncateSync(join(temporary.path, 'large.streets.csv'), 64 * 1024 * 1024 + 1);
+    expect(await problemsOf({})).toEqual([
+      'large.streets.csv: has 67108865 bytes; split what is over 67108864',
+      'pipe.yaml: is no regular file',
+      'zero.streets.csv: is no regular file',
+    ]);
+  });
+
+  it('may have more rows than a call may have arguments', () => {
+    const rows = Array.from({ length: 150_000 }, (_, index) => `t${index}`);
+    writeFileSync(join(temporary.path, 'streets.csv'), `id\n${rows.join('\n')}\n`);
+    expect(readSiteFolder(temporary.path, new SiteProblems()).entries).toHaveLength(150_000);
+  });
+
+  it('tells each problem short and without what a terminal obeys', async () => {
+    const [hostile = ''] = await problemsOf({
+      'streets.csv': `id,name\n"\u001b[31m\u202e${'x'.repeat(9_999)}",街\n`,
+    });
+    expect(hostile).toMatch(/^streets\.csv:2: id \(\\u001b\[31m\\u202exxx/);
+    expect(hostile.length).toBeLessThan(1_100);
+  });
+
+  it('tells at most 100,000 problems', () => {
+    const problems = new SiteProblems();
+    for (let line = 1; line <= 100_001; line += 1) problems.add({ file: 'a.csv', line }, 'is wrong');
+    expect(problems.texts()).toHaveLength(100_001);
+    expect(problems.texts().at(-1)).toBe('and 1 more');
+  });
+
+  it('refuses names with characters that nobody sees, and makes one line of several', async () => {
+    const names = ['a\\0b', '\\e[31mred', 'abc\\u202egpj', 'fine\\nname'];
+    const streets = names.map((name, index) => `  - { id: t${index}, name: "${name}" }`);
+    expect(await problemsOf({ 'streets.yaml': `streets:\n${streets.join('\n')}\n` })).toEqual(
+      [0, 1, 2].map(index =>
+        expect.stringMatching(new RegExp(`streets\\[${index}\\]\\.name .* cannot be seen`)),
+      ),
+    );
+    const site = await load({ 'streets.yaml': `streets:\n${streets[3]}\n` });
+    expect(partOf(site, 't3')).toMatchObject({ name: 'fine name' });
+  });
+
+  it('survives a datum that is nested without end', async () => {
+    const datum = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(
+      await problemsOf({ 'a.geojson': `{"type":"FeatureCollection","datum":${datum},"features":[]}` }),
+    ).toEqual([expect.stringMatching(/^a\.geojson:1: datum is no text: must be "WGS-84"/)]);
   });
 
   it('refuses files it does not know, each with its nearest name', async () => {
