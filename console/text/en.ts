@@ -77,6 +77,7 @@ export const en: TextTable = {
   keyboardHint: 'Arrow keys choose a value, Enter opens its curve',
 
   flag: { 1: 'good', 2: 'not evaluated', 3: 'suspect', 4: 'fail', 9: 'missing' },
+  instances: {},
   noReading: 'no data',
   running: ['stopped', 'running'],
   open: ['closed', 'open'],

@@ -104,6 +104,14 @@ describe('values', () => {
     expect(datastreamText({ ...stage, property: 'pump_running', instance: '2' }, 'zh')).toBe('水泵运行 2');
   });
 
+  it('tell which of several a point is, in a word where there is one', () => {
+    const inside = { ...stage, instance: 'inside' };
+    expect(datastreamText(inside, 'zh')).toBe('水位 内侧');
+    expect(datastreamText(inside, 'en')).toBe('water level inside');
+    expect(datastreamText({ ...stage, instance: 'pit-b' }, 'zh')).toBe('水位 pit-b');
+    expect(datastreamText({ ...stage, instance: 'toString' }, 'zh')).toBe('水位 toString');
+  });
+
   it('separate thousands', () => {
     expect(countText(999)).toBe('999');
     expect(countText(1_234_567)).toBe('1,234,567');

@@ -1,5 +1,6 @@
 import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
 import type { Datastream } from '../wire.ts';
+import { TEXTS } from './language.ts';
 import type { Language } from './language.ts';
 import type { TextTable } from './zh.ts';
 
@@ -81,5 +82,10 @@ export function propertyText(property: string, language: Language): string {
 /** The name of a datastream: its property and, where the station has several, which one. */
 export function datastreamText({ property, instance }: Datastream, language: Language): string {
   const name = propertyText(property, language);
-  return instance === null ? name : `${name} ${instance}`;
+  return instance === null ? name : `${name} ${instanceText(instance, language)}`;
+}
+
+function instanceText(instance: string, language: Language): string {
+  const { instances } = TEXTS[language];
+  return Object.hasOwn(instances, instance) ? (instances[instance] ?? instance) : instance;
 }
