@@ -13,6 +13,18 @@ export const zh = {
   loginTooOften: (seconds: number) => `尝试过于频繁，请 ${seconds} 秒后再试。`,
   serverUnreachable: '无法连接服务器。',
   sessionEnded: '登录已失效，请重新登录。',
+  cancel: '取消',
+  changePassword: '修改密码',
+  currentPassword: '当前密码',
+  nextPassword: '新密码',
+  repeatedPassword: '再次输入新密码',
+  passwordRule: (characters: number, bytes: number) =>
+    `新密码至少 ${characters} 个字符，最多 ${bytes} 字节（一个汉字一般占 3 字节）。`,
+  passwordsDiffer: '两次输入的新密码不一致。',
+  passwordWrong: '当前密码不正确，密码未修改。',
+  passwordUnfit: '新密码过短或过长，密码未修改。',
+  passwordFailed: (status: number) => `密码未修改，服务器返回 ${status}。`,
+  passwordChanged: '密码已修改；该用户在其他地方的登录均已退出。',
 
   switchLanguage: 'English',
   theme: '配色',

@@ -9,6 +9,7 @@ import { Account } from './account.tsx';
 import { CurvePanel } from './curve-panel.tsx';
 import { Overview } from './overview.tsx';
 import { PageHeader } from './page-header.tsx';
+import { PasswordDialog } from './password-dialog.tsx';
 import { StationTable } from './station-table.tsx';
 import { StatusLine } from './status-line.tsx';
 import { Toolbar } from './toolbar.tsx';
@@ -29,10 +30,11 @@ export function DutyPage({ session, onLogOut, onSignedOut, children }: DutyPageP
   const { text } = useWords();
   const { district, link, now } = useDistrict(onSignedOut);
   const names = useDistrictNames(session.role);
+  const [isPasswordOpen, setPasswordOpen] = useState(false);
   const account = (
     <>
       {children}
-      <Account session={session} onLogOut={onLogOut} />
+      <Account session={session} onPassword={() => setPasswordOpen(true)} onLogOut={onLogOut} />
     </>
   );
   const [query, setQuery] = useState<StationQuery>(EVERY_STATION);
@@ -106,6 +108,13 @@ export function DutyPage({ session, onLogOut, onSignedOut, children }: DutyPageP
           </main>
         </div>
       )}
+      {isPasswordOpen ? (
+        <PasswordDialog
+          user={session.user ?? ''}
+          onClose={() => setPasswordOpen(false)}
+          onSignedOut={onSignedOut}
+        />
+      ) : null}
     </div>
   );
 }

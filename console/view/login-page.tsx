@@ -5,6 +5,7 @@ import { logIn } from '../session/session-client.ts';
 import type { LoginOutcome } from '../session/session-client.ts';
 import type { TextTable } from '../text/zh.ts';
 import type { SessionInfo } from '../wire.ts';
+import { fieldOf } from './form-field.ts';
 import { Icon } from './icon.tsx';
 import { useWords } from './words.ts';
 
@@ -60,11 +61,6 @@ export function LoginPage({ notice, onOpen, children }: LoginPageProps): JSX.Ele
       </form>
     </div>
   );
-}
-
-function fieldOf(form: HTMLFormElement, name: string): string {
-  const value = new FormData(form).get(name);
-  return typeof value === 'string' ? value : '';
 }
 
 function problemText(outcome: Problem, text: TextTable): string {

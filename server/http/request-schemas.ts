@@ -3,11 +3,11 @@ import { THING_ID_PATTERN } from '../../domain/model/identifier.ts';
 import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
 import type { QuarantineReason } from '../../domain/model/ledger.ts';
 import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
+import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../../domain/model/password-limits.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { BUCKETS } from '../../domain/time/bucket.ts';
 import type { BucketName } from '../../domain/time/bucket.ts';
-import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../identity/password.ts';
 
 /** Rows in one answer of raw or aggregated observations, and of latest values, before `next`. */
 const ROWS_MAX = 50_000;

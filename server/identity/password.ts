@@ -1,11 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { AppError } from '../../domain/errors.ts';
-
-/** Fewest characters (code points) of a password. */
-export const PASSWORD_CHARACTERS_MIN = 12;
-/** Most bytes of a password in UTF-8, after normalisation. */
-export const PASSWORD_BYTES_MAX = 256;
+import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../../domain/model/password-limits.ts';
 
 /**
  * The form in which a password is hashed: NFKC, so that the same keys on two keyboards give the same password (full

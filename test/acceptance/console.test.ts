@@ -186,6 +186,59 @@ describe.skipIf(chromium === undefined)('the page in a browser', { timeout: 120_
     expect(await server.stop()).toBe(0);
   });
 
+  it('lets whoever has logged in change the own password, by keyboard, in both languages', async () => {
+    const password = await startDemo();
+    watched = await openPage(browser, origin(), { viewport: { width: 1280, height: 800 } });
+    const { page } = watched;
+    await logIn(page, password);
+    await page.locator('.page-header').getByRole('button', { name: '修改密码' }).focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.getByRole('dialog', { name: '修改密码' });
+    const fill = async (current: string, next: string, repeated = next): Promise<void> => {
+      await page.fill('[name=current]', current);
+      await page.fill('[name=next]', next);
+      await page.fill('[name=repeated]', repeated);
+      await page.keyboard.press('Enter');
+    };
+    const focusedName = () => page.evaluate('document.activeElement.name');
+    await waitFor('the focus in the dialog', focusedName, { until: name => name === 'current' });
+    await page.keyboard.type('not the password');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('a new password 甲');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('a new password 乙');
+    await page.keyboard.press('Enter');
+    await dialog.getByText('两次输入的新密码不一致。').waitFor();
+    await fill(password, 'short');
+    await dialog.getByText('新密码过短或过长，密码未修改。').waitFor();
+    await fill('not the password', 'a new password 甲');
+    await dialog.getByText('当前密码不正确，密码未修改。').waitFor();
+    await watched.picture('zh-password');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    const focusedText = () => page.evaluate('document.activeElement.textContent');
+    await waitFor('the focus to come back', focusedText, { until: text => text === '修改密码' });
+
+    await page.locator('.page-header .language').click();
+    await page.locator('.page-header').getByRole('button', { name: 'Change password' }).click();
+    await fill('not the password', 'a new password 甲');
+    await page.getByText('The current password is wrong; nothing was changed.').waitFor();
+    await watched.picture('en-password');
+    await fill(password, 'a new password 甲');
+    await page.getByText('The password is changed; your other sessions have ended.').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    // The page goes on with the session that the change has opened, also after it is loaded again.
+    await page.reload();
+    await page.locator('.status-line[data-link=live]').waitFor();
+    // The browser itself notes the three refusals; they are the only thing it may complain of.
+    expect(watched.complaints.map(text => /status of (\d+)/.exec(text)?.[1])).toEqual(['400', '403', '403']);
+    await page.getByRole('button', { name: 'Log out' }).click();
+    await page.waitForSelector('[name=password]');
+    await logIn(page, 'a new password 甲');
+    expect(await server.stop()).toBe(0);
+  });
+
   it('says loudly when values are not live, whether the server is gone or silent, and recovers', async () => {
     const password = await startDemo();
     watched = await openPage(browser, origin(), { viewport: { width: 1280, height: 800 } });
