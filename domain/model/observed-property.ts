@@ -90,7 +90,7 @@ const LIST: readonly ObservedProperty[] = [
   property('pump_running', ['水泵运行', 'pump running (0 or 1)'], '1', { sensorSpan: [0, 1] }),
   property('pump_power', ['水泵功率', 'pump power'], 'kW', { sensorSpan: [-1, 20_000] }),
   property('storage_volume', ['蓄水量', 'storage volume'], 'm3', { sensorSpan: [0, 1e11] }),
-  property('battery_voltage', ['电池电压', 'supply voltage'], 'V', { sensorSpan: [0, 60] }),
+  property('battery_voltage', ['电池电压', 'battery voltage'], 'V', { sensorSpan: [0, 60] }),
   property('door_open', ['柜门状态', 'cabinet door open (0 or 1)'], '1', { sensorSpan: [0, 1] }),
 ];
 
