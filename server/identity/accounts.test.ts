@@ -106,6 +106,28 @@ describe('a login', () => {
     expect(hashes).toBe(10);
   });
 
+  it('costs nothing where too many others wait for their hash', async () => {
+    const finish: (() => void)[] = [];
+    let isJammed = true;
+    const hasher = new PasswordHasher(CHEAP_COST, async () => {
+      if (isJammed) await new Promise<void>(resolve => finish.push(resolve));
+      return Buffer.alloc(32);
+    });
+    accounts = createTestAccounts({ clock, operations, hasher });
+    await accounts.load();
+    const jam = Array.from({ length: 34 }, (_, n) => login(PASSWORD, `user-${n}`, `198.51.100.${n}`));
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      await expect(login()).rejects.toMatchObject({
+        code: 'rate_limited',
+        message: expect.stringContaining('Too many logins at once'),
+      });
+    }
+    isJammed = false;
+    for (const end of finish) end();
+    await Promise.all(jam);
+    expect(await login()).toMatchObject({ kind: 'refused' });
+  });
+
   it('locks nobody out: an open session stays while others guess', async () => {
     const token = tokenOf(await login());
     for (let n = 0; n < 30; n += 1) await login('wrong', 'li', `198.51.100.${n}`);

@@ -18,6 +18,7 @@ import type {
 import { FIRST_USER } from './first-user.ts';
 import type { FirstPasswordFile } from './first-password.ts';
 import { LoginBrake } from './login-brake.ts';
+import type { AttemptEnd } from './login-brake.ts';
 import { generatePassword, requireFitPassword } from './password.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import { SESSION_LIMITS, SessionBook, endOf } from './session-book.ts';
@@ -226,15 +227,15 @@ export class Accounts implements AccountService {
     const countedAs = user === undefined ? STRANGER : principalId(user);
     const attempt = this.#brake.begin(login);
     if (attempt.kind === 'slowed') return { kind: 'slowed', countedAs, retryAfterMs: attempt.waitMs };
-    let isRight = false;
+    // Until it was compared, nothing was guessed: a storm of logins must not use up the attempts of those it keeps out.
+    let became: AttemptEnd = 'untried';
     try {
       const { matches, isOutdated } = await this.#options.hasher.verify(login.password, user?.passwordHash);
-      if (user !== undefined && canLogIn(user) && matches) {
-        isRight = true;
-        return { kind: 'right', user, isOutdated };
-      }
+      const isRight = user !== undefined && canLogIn(user) && matches;
+      became = isRight ? 'right' : 'wrong';
+      if (isRight) return { kind: 'right', user, isOutdated };
     } finally {
-      attempt.end(isRight);
+      attempt.end(became);
     }
     await this.#turns.take(() =>
       // What a stranger typed is not kept: people type passwords into the wrong field.

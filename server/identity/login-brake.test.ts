@@ -11,7 +11,7 @@ function braked() {
   /** Tries once; true when it was admitted. */
   const attempt = (user: string, address: string, succeeds = false): boolean => {
     const begun = brake.begin({ user, address });
-    if (begun.kind === 'admitted') begun.end(succeeds);
+    if (begun.kind === 'admitted') begun.end(succeeds ? 'right' : 'wrong');
     return begun.kind === 'admitted';
   };
   /** How many of many wrong passwords are admitted. */
@@ -134,7 +134,7 @@ describe('logins at the same time', () => {
     const { brake } = braked();
     const begun = Array.from({ length: 6 }, (_, n) => brake.begin({ user: 'li', address: `192.0.2.${n}` }));
     expect(begun.map(({ kind }) => kind)).toEqual([...Array(4).fill('admitted'), 'slowed', 'slowed']);
-    for (const attempt of begun) if (attempt.kind === 'admitted') attempt.end(false);
+    for (const attempt of begun) if (attempt.kind === 'admitted') attempt.end('wrong');
     expect(brake.begin({ user: 'li', address: HOME }).kind).toBe('admitted');
   });
 });

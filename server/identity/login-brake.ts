@@ -9,14 +9,17 @@ const CONCURRENT = 4;
 /** Places people have logged in from that are remembered. */
 const KNOWN_PLACES_MAX = 10_000;
 
+/** What became of an attempt; `untried` where the password was compared with nothing. */
+export type AttemptEnd = 'right' | 'wrong' | 'untried';
+
 /** A login that may be tried, or how long it has to wait. */
 export type Attempt =
-  | { readonly kind: 'admitted'; readonly end: (succeeded: boolean) => void }
+  | { readonly kind: 'admitted'; readonly end: (became: AttemptEnd) => void }
   | { readonly kind: 'slowed'; readonly waitMs: number };
 
 /**
- * Slows wrong passwords, by address and by user. A right one costs nothing. Nobody can lock a user out: where the user
- * has logged in before, that address has a limit of its own, which the guesses of strangers do not use up.
+ * Slows wrong passwords, by address and by user. A right one costs nothing. Nobody elsewhere can lock a user out: where
+ * the user has logged in before, that address has a limit of its own, which guesses from other addresses do not use up.
  */
 export class LoginBrake {
   readonly #byAddress: RateLimiter;
@@ -45,13 +48,13 @@ export class LoginBrake {
     }
     return {
       kind: 'admitted',
-      end: succeeded => {
+      end: became => {
         this.#byAddress.release(address);
         this.#byUser.release(userKey);
-        if (!succeeded) return;
+        if (became === 'wrong') return;
         this.#byAddress.refund(address);
         this.#byUser.refund(userKey);
-        this.#remember(place);
+        if (became === 'right') this.#remember(place);
       },
     };
   }
