@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+import { MINUTE_MS, durationMs } from '../domain/time/instant.ts';
+import type { DurationMs } from '../domain/time/instant.ts';
+import { durationText } from './duration-text.ts';
+import type { Hold, LadderStep, RuleInput, RulePlan } from './plan.ts';
+import type { SiteView, Subject } from './subject.ts';
+
+/** What a rule lacks to judge a subject, wholly or in part: reported, never treated as safe. */
+export interface RuleGap {
+  readonly rule: string;
+  readonly subject: string;
+  readonly missing: 'threshold' | 'datum' | 'input' | 'subject';
+  /** What exactly, for people. */
+  readonly detail: string;
+}
+
+export type Missing = Pick<RuleGap, 'missing' | 'detail'>;
+
+/** A plan as far as the subject allows, and what is missing for the rest. */
+export interface PlanOutcome {
+  readonly plan?: RulePlan;
+  readonly missing: readonly Missing[];
+}
+
+/** When an episode begins and ends, beside the limits themselves. */
+export interface Timing {
+  readonly onDelay: DurationMs;
+  readonly readings: number;
+  readonly offDelay: DurationMs;
+  readonly liveWindow?: DurationMs | undefined;
+}
+
+export const timingSchema = z
+  .strictObject({
+    onDelay: durationText.default(durationMs(0)),
+    readings: z.int().min(1).max(100).default(1),
+    offDelay: durationText.default(durationMs(0)),
+    liveWindow: durationText.optional(),
+  })
+  .prefault({});
+
+export interface PlanRequest<Params> {
+  readonly params: Params;
+  readonly timing: Timing;
+  readonly subject: Subject;
+  readonly site: SiteView;
+}
+
+/** A kind of rule: what its parameters are and how it judges a subject. */
+export interface RuleKind<Params> {
+  readonly kind: string;
+  readonly params: z.ZodType<Params>;
+  plan(request: PlanRequest<Params>): PlanOutcome;
+}
+
+/** Readings that travel for up to ten minutes, or one interval, are still news. */
+const LEAST_LIVE_WINDOW_MS = 10 * MINUTE_MS;
+
+/** What a kind itself decides of a plan. */
+export interface PlanParts {
+  readonly kind: string;
+  readonly inputs: readonly RuleInput[];
+  readonly measure: RulePlan['measure'];
+  /** Whatever the measure depends on beside its inputs. */
+  readonly measured: unknown;
+  readonly steps: readonly LadderStep[] | RulePlan['stepsAt'];
+  /** Whatever the ladder depends on, where it is a function. */
+  readonly ladder?: unknown;
+  readonly raisesWhenBlind?: boolean;
+  readonly watch?: RulePlan['watch'];
+}
+
+export function planOf(parts: PlanParts, timing: Timing): RulePlan {
+  const { kind, inputs, measure, measured, steps, ladder, raisesWhenBlind = false, watch } = parts;
+  const hold: Hold = { forMs: timing.onDelay, readings: timing.readings };
+  const liveWindowMs =
+    timing.liveWindow ?? Math.max(LEAST_LIVE_WINDOW_MS, ...inputs.map(({ intervalMs }) => intervalMs));
+  return {
+    kind,
+    inputs,
+    measure,
+    measureKey: JSON.stringify([kind, inputs, measured]),
+    ladderKey: JSON.stringify([typeof steps === 'function' ? ladder : steps, timing, raisesWhenBlind, watch]),
+    stepsAt: typeof steps === 'function' ? steps : () => steps,
+    hold,
+    offDelayMs: timing.offDelay,
+    raisesWhenBlind,
+    ...(watch === undefined ? {} : { watch }),
+    liveWindowMs: durationMs(liveWindowMs),
+  };
+}
+
+/** Severity of a step, and a hold of its own. */
+export const stepBase = {
+  severity: z.enum(['blue', 'yellow', 'orange', 'red']),
+  /** Must hold this long, also as a step up. */
+  for: durationText.optional(),
+};
+
+export function holdOf(forMs: DurationMs | undefined): { readonly hold?: Hold } {
+  return forMs === undefined ? {} : { hold: { forMs, readings: 1 } };
+}
+
+/** Limits and readings of a level must be measured from the same datum. */
+export function datumMissing({ datastream }: Subject): readonly Missing[] {
+  const { datum, thresholds } = datastream;
+  if (thresholds === undefined || thresholds.datum === datum) return [];
+  const detail = `the thresholds have the datum ${thresholds.datum ?? 'none'}, the readings ${datum ?? 'none'}`;
+  return [{ missing: 'datum', detail }];
+}

@@ -1,0 +1,17 @@
+import { absence } from './kinds/absence.ts';
+import { manholeFreeboard } from './kinds/manhole-freeboard.ts';
+import { ponding } from './kinds/ponding.ts';
+import { reservoirFloodLimit } from './kinds/reservoir-flood-limit.ts';
+import { thresholdLadder } from './kinds/threshold-ladder.ts';
+import { waterQualityLimit } from './kinds/water-quality-limit.ts';
+
+/** Every kind of rule, by the name that rule sets use. */
+export const RULE_KINDS = {
+  threshold_ladder: thresholdLadder,
+  ponding,
+  reservoir_flood_limit: reservoirFloodLimit,
+  manhole_freeboard: manholeFreeboard,
+  water_quality_limit: waterQualityLimit,
+  absence,
+} as const;
+export type RuleKindName = keyof typeof RULE_KINDS;
