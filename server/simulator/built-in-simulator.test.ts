@@ -119,12 +119,21 @@ describe('BuiltInSimulator', () => {
   it('asks what is stored only when ingest has taken what the borrower sent', async () => {
     const { loan } = await loans.lend(ADMIN, ['S-1']);
     application.head = { live: 7, backlog: 2 };
+    const asked: string[] = [];
+    application.ingestStatus = async () => {
+      asked.push('ingest');
+      return application.ingest;
+    };
+    application.latest = async () => {
+      asked.push('latest');
+      return [];
+    };
     const returned = loans.giveBack(ADMIN, loan);
-    await waitFor('a look', () => clock.timers > 0);
-    expect(resumed).toEqual([]);
+    await waitFor('the first look', () => asked.length > 0 && clock.timers === 1);
     application.ingest = { ...application.ingest, taken: { live: 7, backlog: 2 } };
     clock.advance(100);
     await returned;
+    expect(asked).toEqual(['ingest', 'ingest', 'latest']);
     expect(resumed).toHaveLength(1);
   });
 
