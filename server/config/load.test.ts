@@ -57,6 +57,7 @@ describe('loadConfig', () => {
           connections: 2_000,
           connectionsPerAddress: 200,
           streams: 500,
+          streamsPerPrincipal: 32,
           stopGraceMs: 10_000,
         },
       },

@@ -154,6 +154,15 @@ const httpLimits = atMost(
       max: 100_000,
       default: DEFAULT_HTTP_LIMITS.streams,
     }),
+    streamsPerPrincipal: integer({
+      env: 'WW_HTTP_STREAMS_PER_PRINCIPAL',
+      description:
+        'Most event streams of one user or token. Keep it below `concurrentPerClient`: with all of them open the same ' +
+        'user must still get answers.',
+      min: 0,
+      max: 100_000,
+      default: DEFAULT_HTTP_LIMITS.streamsPerPrincipal,
+    }),
     stopGraceMs: duration({
       env: 'WW_HTTP_STOP_GRACE_MS',
       description: 'How long a stop waits for requests in flight before it cuts them.',

@@ -14,6 +14,11 @@ export interface HttpLimits {
   readonly connectionsPerAddress: number;
   /** Event streams that may be open at the same time. */
   readonly streams: number;
+  /**
+   * Of them, those of one principal. Below `concurrentPerClient`, so that whoever has all of them open may still ask,
+   * log out first of all.
+   */
+  readonly streamsPerPrincipal: number;
   /** What may wait for a client that reads its event stream too slowly; over that the stream is cut. */
   readonly streamBufferBytes: number;
   /** Time until the headers must have arrived. */
@@ -37,6 +42,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
   connections: 2_000,
   connectionsPerAddress: 200,
   streams: 500,
+  streamsPerPrincipal: 32,
   streamBufferBytes: 4 * 1024 * 1024,
   headersTimeoutMs: 10_000,
   requestTimeoutMs: 30_000,

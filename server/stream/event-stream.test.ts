@@ -403,6 +403,16 @@ describe('many listeners', () => {
     expect((await probe.ask('/api/v1/stream', { token })).status).toBe(200);
   });
 
+  it('of one principal leave room for those of others, and for its other requests', async () => {
+    await start({ limits: { streamsPerPrincipal: 2 } });
+    const [token, other] = [application.token('viewer'), application.token('duty')];
+    for (let open = 0; open < 2; open += 1) await (await listen(token)).event(0);
+    expect((await probe.ask('/api/v1/stream', { token })).body).toMatchObject({ code: 'too_many_streams' });
+    expect((await probe.ask('/api/v1/latest', { token })).status).toBe(200);
+    await (await listen(other)).event(0);
+    expect(await metric('ww_http_streams')).toBe(3);
+  });
+
   it('count as one unanswered request each', async () => {
     await start({ limits: { concurrentPerClient: 1 } });
     const token = application.token('viewer');

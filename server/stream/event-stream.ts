@@ -30,6 +30,8 @@ interface EventStreamOptions {
   readonly limits: {
     /** Streams that may be open at the same time. */
     readonly streams: number;
+    /** Of them, those of one principal. */
+    readonly streamsPerPrincipal: number;
     /** What may wait for a client that reads too slowly. */
     readonly streamBufferBytes: number;
   };
@@ -37,6 +39,8 @@ interface EventStreamOptions {
 
 interface Subscription {
   readonly client: StreamClient;
+  /** The id of whoever listens. */
+  readonly principal: string;
   readonly audience: Audience;
   readonly isAllowed: () => boolean | Promise<boolean>;
   checkedMs: number;
@@ -67,8 +71,11 @@ export class EventStream {
   }
 
   /** @throws AppError `too_many_streams` */
-  requireRoom(): void {
-    if (this.#subscriptions.size < this.#options.limits.streams) return;
+  requireRoom({ id }: Principal): void {
+    const { streams, streamsPerPrincipal } = this.#options.limits;
+    let own = 0;
+    for (const { principal } of this.#subscriptions) if (principal === id) own += 1;
+    if (this.#subscriptions.size < streams && own < streamsPerPrincipal) return;
     throw new AppError('too_many_streams', 'Too many event streams are open.', { retryable: true });
   }
 
@@ -89,6 +96,7 @@ export class EventStream {
     });
     const subscription: Subscription = {
       client,
+      principal: principal.id,
       audience: this.#audienceOf(scopeOf(principal)),
       isAllowed,
       checkedMs: this.#options.clock.monotonicMs(),

@@ -42,7 +42,8 @@ afterAll(() => readers?.kill());
 it('shows what a second of a large district costs for many clients', { timeout: 60_000 }, async () => {
   const application = district();
   const token = application.token('viewer');
-  const probe = await startHttpProbe(application, { limits: { concurrentPerClient: 1_000 } });
+  const limits = { concurrentPerClient: 1_000, streamsPerPrincipal: 1_000 };
+  const probe = await startHttpProbe(application, { limits });
   const begin = performance.now();
   const reader = await EventStreamReader.open(probe.url, { token });
   await reader.event(0);
