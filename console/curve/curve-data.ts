@@ -60,6 +60,13 @@ export function withLive(rows: readonly CurveRow[], latest: LatestReading | null
   return [...rows, latest];
 }
 
+/** The rows, and behind them those of before that are newer than all of them. */
+export function withNewer(rows: readonly CurveRow[], before: readonly CurveRow[]): readonly CurveRow[] {
+  const lastT = rows.at(-1)?.t ?? -Infinity;
+  const newer = before.filter(({ t }) => t > lastT);
+  return newer.length === 0 ? rows : [...rows, ...newer];
+}
+
 /** A horizontal line of a curve. */
 export interface CurveThreshold {
   readonly name: string;

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 import type { Datastream } from '../wire.ts';
-import { curveColumns, valueRange, withLive } from './curve-data.ts';
+import { curveColumns, valueRange, withLive, withNewer } from './curve-data.ts';
 import { planCurve, readCurve } from './curve-request.ts';
 
 const stage: Datastream = {
@@ -115,6 +115,15 @@ describe('withLive', () => {
     expect(withLive(rows, good(2, 7))).toBe(rows);
     expect(withLive(rows, null)).toBe(rows);
     expect(withLive([], good(3))).toEqual([good(3)]);
+  });
+});
+
+describe('withNewer', () => {
+  it('takes the rows as they are, and keeps of those before what is newer', () => {
+    const rows = [good(1), good(2, 5), good(4)];
+    expect(withNewer(rows, [good(1), good(2), good(4, 7)])).toBe(rows);
+    expect(withNewer(rows, [good(2), good(5), good(6)])).toEqual([...rows, good(5), good(6)]);
+    expect(withNewer([], [good(1)])).toEqual([good(1)]);
   });
 });
 

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { curveColumns, withLive } from '../curve/curve-data.ts';
+import { curveColumns, withLive, withNewer } from '../curve/curve-data.ts';
 import type { CurveColumns, CurveThreshold } from '../curve/curve-data.ts';
 import type { CurvePicture } from '../curve/curve-plot.ts';
 import { CURVE_RANGES, planCurve, readCurve } from '../curve/curve-request.ts';
@@ -26,6 +26,9 @@ type Reading =
   | { readonly kind: 'reading' | 'failed' }
   | { readonly kind: 'read'; readonly rows: readonly CurveRow[]; readonly plan: CurvePlan };
 
+/** How often a curve is read again while its range goes by: three hours each minute. */
+const READS_A_RANGE = 180;
+
 const RANGES = Object.keys(CURVE_RANGES) as readonly CurveRange[];
 
 /** The curve of one point: stored readings, and behind them what the stream tells. */
@@ -41,9 +44,7 @@ export function CurvePanel({ station, datastream, now, onClose }: CurvePanelProp
     if (reading.kind !== 'read') return undefined;
     const to = Math.max(now, latest?.t ?? 0);
     const from = to - CURVE_RANGES[range];
-    const rows = withLive(reading.rows, reading.plan.takesReadings ? latest : null).filter(
-      ({ t }) => t >= from,
-    );
+    const rows = reading.rows.filter(({ t }) => t >= from);
     return {
       columns: curveColumns(rows, reading.plan.stepMs),
       thresholds: thresholdsOf(datastream, text),
@@ -118,21 +119,45 @@ interface CurveSubject {
   readonly now: number;
 }
 
-/** Reads anew when another point or range is asked for, and after a failure when a person says so. */
+/**
+ * Reads anew when another point or range is asked for, and after a failure when a person says so. Keeps what the stream
+ * tells meanwhile, and reads again now and then: backlog and corrections come without being the last value.
+ */
 function useCurve({ station, datastream, now }: CurveSubject, range: CurveRange, attempt: number): Reading {
   const [reading, setReading] = useState<Reading>({ kind: 'reading' });
+  const clock = useRef(now);
+  clock.current = now;
   useEffect(() => {
     const abort = new AbortController();
     setReading({ kind: 'reading' });
     const plan = planCurve(datastream, range);
-    readCurve({ station, datastream, plan, from: now - CURVE_RANGES[range], to: now + 1 }, abort.signal).then(
-      rows => setReading({ kind: 'read', rows, plan }),
-      () => {
-        if (!abort.signal.aborted) setReading({ kind: 'failed' });
-      },
-    );
-    return () => abort.abort();
+    const read = async (): Promise<void> => {
+      const query = { from: clock.current - CURVE_RANGES[range], to: clock.current + 1 };
+      const rows = await readCurve({ station, datastream, plan, ...query }, abort.signal);
+      setReading(before => ({
+        kind: 'read',
+        rows: before.kind === 'read' ? withNewer(rows, before.rows) : rows,
+        plan,
+      }));
+    };
+    read().catch(() => {
+      if (!abort.signal.aborted) setReading({ kind: 'failed' });
+    });
+    // What was read before stays where this fails; the status line tells whether the server can be reached.
+    const timer = setInterval(() => void read().catch(() => undefined), CURVE_RANGES[range] / READS_A_RANGE);
+    return () => {
+      clearInterval(timer);
+      abort.abort();
+    };
   }, [station, datastream.name, range, attempt]);
+  const { latest } = datastream;
+  useEffect(() => {
+    setReading(before => {
+      if (before.kind !== 'read' || !before.plan.takesReadings) return before;
+      const rows = withLive(before.rows, latest);
+      return rows === before.rows ? before : { ...before, rows };
+    });
+  }, [reading, latest?.t]);
   return reading;
 }
 

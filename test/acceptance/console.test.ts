@@ -74,7 +74,7 @@ const row = (page: Page) => page.locator(`[data-station="${STATION.id}"]`);
 const level = (page: Page) => row(page).locator('[data-datastream="water_level"]');
 
 /** Registers the station and connects as it; answers how to publish a level. */
-async function connectStation(): Promise<(v: number) => Promise<void>> {
+async function connectStation(): Promise<(v: number, t?: number) => Promise<void>> {
   const secrets = await server.register([STATION]);
   const client = await connectAsync({
     host: '127.0.0.1',
@@ -85,13 +85,14 @@ async function connectStation(): Promise<(v: number) => Promise<void>> {
     password: secrets[STATION.id] ?? '',
   });
   device = client;
-  return async v => {
-    const t = Date.now();
+  return async (v, t = Date.now()) => {
     const obs = [
       { p: 'water_level', t, v },
       { p: 'battery_voltage', t, v: 12.4 },
     ];
-    await client.publishAsync(`ww/v1/${STATION.id}/obs`, JSON.stringify({ sent: t, obs }), { qos: 1 });
+    await client.publishAsync(`ww/v1/${STATION.id}/obs`, JSON.stringify({ sent: Date.now(), obs }), {
+      qos: 1,
+    });
   };
 }
 
@@ -158,7 +159,8 @@ describe.skipIf(chromium === undefined)('the page in a browser', { timeout: 120_
     const { page } = watched;
     await logIn(page, password);
     const publish = await connectStation();
-    await publish(2.5);
+    const t = Date.now();
+    await publish(2.5, t);
     await page.fill('[type=search]', STATION.id);
     await level(page).getByText('2.500').waitFor();
 
@@ -173,8 +175,12 @@ describe.skipIf(chromium === undefined)('the page in a browser', { timeout: 120_
     const curve = page.locator('.curve');
     await curve.getByText('m · 基面 1985国家高程基准').waitFor();
     await curve.getByText('未设阈值（不代表安全）').waitFor();
-    await publish(2.6);
-    await level(page).getByText('2.600').waitFor();
+    // One reading each second of event time: an open curve that forgets what it was told shows a break that is none.
+    for (const [index, value] of [2.51, 2.52, 2.53, 2.54, 2.55, 2.6].entries()) {
+      await publish(value, t + (index + 1) * 1_000);
+      await level(page).getByText(value.toFixed(3)).waitFor();
+    }
+    await curve.locator('.curve-notes', { hasNotText: '缺口' }).waitFor();
     const canvas = await page.locator('.curve .u-over').boundingBox();
     await page.mouse.move((canvas?.x ?? 0) + (canvas?.width ?? 0) - 1, (canvas?.y ?? 0) + 40);
     await curve.locator('.curve-readout', { hasText: '2.600 m' }).waitFor();
