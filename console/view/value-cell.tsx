@@ -17,6 +17,9 @@ interface ValueCellProps {
   readonly onOpen: () => void;
 }
 
+/** Longer values than this are written smaller, so that unit and mark keep their place. */
+const LONG_VALUE = 7;
+
 /** A last value with unit, quality and age; opens its curve. */
 export function ValueCell({ datastream, now, isOpen, isActive, onOpen }: ValueCellProps): JSX.Element {
   const { language, text } = useWords();
@@ -43,7 +46,9 @@ export function ValueCell({ datastream, now, isOpen, isActive, onOpen }: ValueCe
       <span class="value-name">{name}</span>
       <span class="value-age">{age}</span>
       <span class="value-reading">
-        <span class="value-number">{value}</span>
+        <span class="value-number" data-long={value.length > LONG_VALUE}>
+          {value}
+        </span>
         <span class="value-unit">{latest === null ? '' : unitText(unit)}</span>
       </span>
       <span class="value-mark">{mark === undefined ? null : <Icon name={mark} />}</span>
