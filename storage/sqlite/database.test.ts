@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { describe, expect, it } from 'vitest';
 
+import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { builtModule } from '../thread/built-module.ts';
 import { Database, sqliteCodeOf } from './database.ts';
 
@@ -28,6 +31,8 @@ const COLLECT = `
       await new Promise(resolve => setImmediate(resolve));
     }
   };`;
+
+const temporary = temporaryFolder();
 
 describe('Database', () => {
   it('survives garbage collection after its owner was forgotten', () => {
@@ -75,6 +80,19 @@ describe('Database', () => {
     db.transaction(() => db.run('INSERT INTO t VALUES (2)'));
     expect(db.all<{ a: number }>('SELECT a FROM t').map(row => row.a)).toEqual([2]);
     db.close();
+  });
+
+  it('copies itself for its owner alone, and over nothing', () => {
+    const db = new Database(':memory:');
+    db.exec('CREATE TABLE t (a INTEGER) STRICT; INSERT INTO t VALUES (1)');
+    const path = join(temporary.path, "it's a copy.db");
+    db.copyTo(path);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(() => db.copyTo(path)).toThrow(/EEXIST/);
+    db.close();
+    const copy = new Database(path);
+    expect(copy.all('SELECT a FROM t')).toEqual([{ a: 1 }]);
+    copy.close();
   });
 
   it('tells the primary code of an error, and none for errors that are not of SQLite', () => {

@@ -1,3 +1,5 @@
+import { closeSync, openSync } from 'node:fs';
+
 import { DatabaseSync } from '@photostructure/sqlite';
 import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
 
@@ -48,9 +50,11 @@ export class Database {
 
   /**
    * Writes a copy of the whole database, as it is at this instant, into a file that must not exist. Writers of other
-   * connections go on meanwhile; this thread waits. The copy is not yet on stable storage.
+   * connections go on meanwhile; this thread waits. The copy is for its owner alone, and not yet on stable storage.
    */
   copyTo(path: string): void {
+    // SQLite would make the file for everybody; one that is there and empty it fills.
+    closeSync(openSync(path, 'wx', 0o600));
     this.#connection.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`);
   }
 
