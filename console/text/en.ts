@@ -180,5 +180,7 @@ export const en: TextTable = {
     clock_suspect: 'Most stations report from the future: check the clock of the server.',
     archive_failed: 'Archiving failed.',
     ledger_unbalanced: 'The ledger does not balance: a defect; keep the data directory and report it.',
+    site_invalid: 'The site folder has problems; the registered district is used. See ww site validate.',
+    site_differs: 'The site folder differs from the registered district, which is used. See ww site diff.',
   },
 };

@@ -197,6 +197,8 @@ export const zh = {
     clock_suspect: '大多数站点的时间在未来：请检查本机时钟。',
     archive_failed: '归档失败。',
     ledger_unbalanced: '收支账不平衡，属于程序缺陷，请保留数据目录并上报。',
+    site_invalid: '站点目录有误，沿用已登记的区域；见 ww site validate。',
+    site_differs: '站点目录与已登记的区域不同，沿用后者；见 ww site diff。',
   } as Readonly<Record<string, string>>,
 };
 
