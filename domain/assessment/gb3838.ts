@@ -17,10 +17,8 @@ type LimitRule =
 
 /** One of the basic items of table 1. */
 export interface Gb3838Item {
-  /** The observed property that carries it. */
+  /** The observed property that carries it, and has its names. */
   readonly property: string;
-  readonly nameZh: string;
-  readonly nameEn: string;
   /** The unit of the limits; values in another one go through `toItemUnit` first. */
   readonly unit: string;
   readonly rule: LimitRule;
@@ -29,15 +27,8 @@ export interface Gb3838Item {
   readonly source: SourceMark;
 }
 
-type Names = readonly [zh: string, en: string];
-
-function item(
-  property: string,
-  [nameZh, nameEn]: Names,
-  rule: LimitRule,
-  rest: Partial<Gb3838Item> = {},
-): Gb3838Item {
-  return { property, nameZh, nameEn, unit: 'mg/L', rule, counts: true, source: 'verified', ...rest };
+function item(property: string, rule: LimitRule, rest: Partial<Gb3838Item> = {}): Gb3838Item {
+  return { property, unit: 'mg/L', rule, counts: true, source: 'verified', ...rest };
 }
 
 function atMost(...limits: ClassLimits): LimitRule {
@@ -46,49 +37,39 @@ function atMost(...limits: ClassLimits): LimitRule {
 
 /** GB 3838-2002, table 1, in its order. Metals are in mg/L here whatever unit a protocol sends them in. */
 export const GB3838_ITEMS: readonly Gb3838Item[] = [
-  item(
-    'water_temperature',
-    ['水温', 'water temperature'],
-    { kind: 'change', riseC: 1, fallC: 2 },
-    { unit: 'Cel', counts: false },
-  ),
-  item('ph', ['pH', 'pH'], { kind: 'within', limits: [6, 9] }, { unit: '1' }),
+  item('water_temperature', { kind: 'change', riseC: 1, fallC: 2 }, { unit: 'Cel', counts: false }),
+  item('ph', { kind: 'within', limits: [6, 9] }, { unit: '1' }),
   // Class I may be reached by saturation instead of 7.5 mg/L: see `oxygenClassILimit`.
-  item('dissolved_oxygen', ['溶解氧', 'dissolved oxygen'], { kind: 'at_least', limits: [7.5, 6, 5, 3, 2] }),
-  item('permanganate_index', ['高锰酸盐指数', 'permanganate index'], atMost(2, 4, 6, 10, 15)),
-  item('chemical_oxygen_demand', ['化学需氧量', 'chemical oxygen demand'], atMost(15, 15, 20, 30, 40)),
-  item(
-    'biochemical_oxygen_demand',
-    ['五日生化需氧量', 'biochemical oxygen demand (5 days)'],
-    atMost(3, 3, 4, 6, 10),
-  ),
-  item('ammonia_nitrogen', ['氨氮', 'ammonia nitrogen (as N)'], atMost(0.15, 0.5, 1, 1.5, 2)),
-  item('total_phosphorus', ['总磷', 'total phosphorus (as P)'], {
+  item('dissolved_oxygen', { kind: 'at_least', limits: [7.5, 6, 5, 3, 2] }),
+  item('permanganate_index', atMost(2, 4, 6, 10, 15)),
+  item('chemical_oxygen_demand', atMost(15, 15, 20, 30, 40)),
+  item('biochemical_oxygen_demand', atMost(3, 3, 4, 6, 10)),
+  item('ammonia_nitrogen', atMost(0.15, 0.5, 1, 1.5, 2)),
+  item('total_phosphorus', {
     kind: 'at_most',
     limits: { river: [0.02, 0.1, 0.2, 0.3, 0.4], lake: [0.01, 0.025, 0.05, 0.1, 0.2] },
   }),
   item(
     'total_nitrogen',
-    ['总氮', 'total nitrogen (as N)'],
     // Lakes and reservoirs only, and there for their trophic state: the class of a section leaves it out.
     { kind: 'at_most', limits: { lake: [0.2, 0.5, 1, 1.5, 2] } },
     { counts: false },
   ),
-  item('copper', ['铜', 'copper'], atMost(0.01, 1, 1, 1, 1)),
-  item('zinc', ['锌', 'zinc'], atMost(0.05, 1, 1, 2, 2)),
-  item('fluoride', ['氟化物', 'fluoride (as F)'], atMost(1, 1, 1, 1.5, 1.5)),
-  item('selenium', ['硒', 'selenium'], atMost(0.01, 0.01, 0.01, 0.02, 0.02)),
-  item('arsenic', ['砷', 'arsenic'], atMost(0.05, 0.05, 0.05, 0.1, 0.1)),
-  item('mercury', ['汞', 'mercury'], atMost(0.00005, 0.00005, 0.0001, 0.001, 0.001)),
-  item('cadmium', ['镉', 'cadmium'], atMost(0.001, 0.005, 0.005, 0.005, 0.01)),
-  item('hexavalent_chromium', ['六价铬', 'hexavalent chromium'], atMost(0.01, 0.05, 0.05, 0.05, 0.1)),
-  item('lead', ['铅', 'lead'], atMost(0.01, 0.01, 0.05, 0.05, 0.1)),
-  item('cyanide', ['氰化物', 'cyanide'], atMost(0.005, 0.05, 0.2, 0.2, 0.2)),
-  item('volatile_phenol', ['挥发酚', 'volatile phenol'], atMost(0.002, 0.002, 0.005, 0.01, 0.1)),
-  item('petroleum', ['石油类', 'petroleum'], atMost(0.05, 0.05, 0.05, 0.5, 1)),
-  item('anionic_surfactant', ['阴离子表面活性剂', 'anionic surfactant'], atMost(0.2, 0.2, 0.2, 0.3, 0.3)),
-  item('sulfide', ['硫化物', 'sulfide'], atMost(0.05, 0.1, 0.2, 0.5, 1)),
-  item('faecal_coliform', ['粪大肠菌群', 'faecal coliform'], atMost(200, 2_000, 10_000, 20_000, 40_000), {
+  item('copper', atMost(0.01, 1, 1, 1, 1)),
+  item('zinc', atMost(0.05, 1, 1, 2, 2)),
+  item('fluoride', atMost(1, 1, 1, 1.5, 1.5)),
+  item('selenium', atMost(0.01, 0.01, 0.01, 0.02, 0.02)),
+  item('arsenic', atMost(0.05, 0.05, 0.05, 0.1, 0.1)),
+  item('mercury', atMost(0.00005, 0.00005, 0.0001, 0.001, 0.001)),
+  item('cadmium', atMost(0.001, 0.005, 0.005, 0.005, 0.01)),
+  item('hexavalent_chromium', atMost(0.01, 0.05, 0.05, 0.05, 0.1)),
+  item('lead', atMost(0.01, 0.01, 0.05, 0.05, 0.1)),
+  item('cyanide', atMost(0.005, 0.05, 0.2, 0.2, 0.2)),
+  item('volatile_phenol', atMost(0.002, 0.002, 0.005, 0.01, 0.1)),
+  item('petroleum', atMost(0.05, 0.05, 0.05, 0.5, 1)),
+  item('anionic_surfactant', atMost(0.2, 0.2, 0.2, 0.3, 0.3)),
+  item('sulfide', atMost(0.05, 0.1, 0.2, 0.5, 1)),
+  item('faecal_coliform', atMost(200, 2_000, 10_000, 20_000, 40_000), {
     unit: '1/L',
     counts: false,
   }),

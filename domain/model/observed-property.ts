@@ -86,6 +86,27 @@ const LIST: readonly ObservedProperty[] = [
   property('chlorophyll_a', ['叶绿素a', 'chlorophyll a'], 'mg/L', { sensorSpan: [0, 100] }),
   // As the national page of automatic water-quality sections (CNEMC) gives it beside chlorophyll a.
   property('algal_density', ['藻密度', 'algal density'], 'cells/L', { sensorSpan: [0, 1e12] }),
+  // The other items of GB 3838-2002, table 1: laboratories send them, and few stations. The spans are far above any water.
+  property('biochemical_oxygen_demand', ['五日生化需氧量', 'biochemical oxygen demand (BOD5)'], 'mg/L', {
+    sensorSpan: [0, 5_000],
+  }),
+  property('copper', ['铜', 'copper'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('zinc', ['锌', 'zinc'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('fluoride', ['氟化物', 'fluoride (as F)'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('selenium', ['硒', 'selenium'], 'mg/L', { sensorSpan: [0, 100] }),
+  property('arsenic', ['砷', 'arsenic'], 'mg/L', { sensorSpan: [0, 100] }),
+  property('mercury', ['汞', 'mercury'], 'mg/L', { sensorSpan: [0, 10] }),
+  property('cadmium', ['镉', 'cadmium'], 'mg/L', { sensorSpan: [0, 100] }),
+  property('hexavalent_chromium', ['六价铬', 'hexavalent chromium'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('lead', ['铅', 'lead'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('cyanide', ['氰化物', 'cyanide'], 'mg/L', { sensorSpan: [0, 100] }),
+  property('volatile_phenol', ['挥发酚', 'volatile phenol'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('petroleum', ['石油类', 'petroleum'], 'mg/L', { sensorSpan: [0, 10_000] }),
+  property('anionic_surfactant', ['阴离子表面活性剂', 'anionic surfactant'], 'mg/L', {
+    sensorSpan: [0, 1_000],
+  }),
+  property('sulfide', ['硫化物', 'sulfide'], 'mg/L', { sensorSpan: [0, 1_000] }),
+  property('faecal_coliform', ['粪大肠菌群', 'faecal coliform'], '1/L', { sensorSpan: [0, 1e12] }),
   property('gate_opening', ['闸门开度', 'gate opening'], 'm', { sensorSpan: [-0.1, 50] }),
   property('pump_running', ['水泵运行', 'pump running (0 or 1)'], '1', { sensorSpan: [0, 1] }),
   property('pump_power', ['水泵功率', 'pump power'], 'kW', { sensorSpan: [-1, 20_000] }),

@@ -20,6 +20,24 @@ import type { DistrictWater } from './district-water.ts';
 import type { WeatherPlan } from './weather.ts';
 
 /** 18:00 local time. */
+const OF_LABORATORIES: ReadonlySet<string> = new Set([
+  'biochemical_oxygen_demand',
+  'copper',
+  'zinc',
+  'fluoride',
+  'selenium',
+  'arsenic',
+  'mercury',
+  'cadmium',
+  'hexavalent_chromium',
+  'lead',
+  'cyanide',
+  'volatile_phenol',
+  'petroleum',
+  'anionic_surfactant',
+  'sulfide',
+  'faecal_coliform',
+]);
 const START = epochMs(Date.parse('2026-07-01T18:00:00+08:00'));
 const NO_DISTRICT = districtOf([]);
 const after = (hours: number): EpochMs => epochMs(START + hours * HOUR_MS);
@@ -248,12 +266,14 @@ describe('createDistrictWater', () => {
     expect(water.balance().rainM3).toBeGreaterThan(0);
   });
 
-  it('gives a station without an asset a catchment of its own, and reads every property inside its span', () => {
+  it('gives a station without an asset a catchment of its own, and reads every property of field sensors inside its span', () => {
     const station: StationSpec = {
       kind: 'station',
       id: 'S-ALL' as ThingId,
       name: 'all',
-      datastreams: [...OBSERVED_PROPERTIES.keys()].map(property => ({ property, intervalMs: 600_000 })),
+      datastreams: [...OBSERVED_PROPERTIES.keys()]
+        .filter(property => !OF_LABORATORIES.has(property))
+        .map(property => ({ property, intervalMs: 600_000 })),
     };
     const options = { district: NO_DISTRICT, stations: [station], seed: 4, start: START };
     const water = createDistrictWater(options);
@@ -272,6 +292,15 @@ describe('createDistrictWater', () => {
     expect(highest(stages) / Math.min(...stages)).toBeGreaterThan(2);
     expect(Math.abs(water.balance().errorM3)).toBeLessThan(1e-9 * water.balance().rainM3);
     expect(water.read({ ...station, id: 'S-OTHER' as ThingId }, station.datastreams[0]!)).toBeUndefined();
+  });
+
+  it('models no item that only laboratories measure', () => {
+    const datastreams = [...OF_LABORATORIES].map(property => ({ property, intervalMs: 600_000 }));
+    const station: StationSpec = { kind: 'station', id: 'S-LAB' as ThingId, name: 'lab', datastreams };
+    const water = createDistrictWater({ district: NO_DISTRICT, stations: [station], seed: 4, start: START });
+    expect(
+      datastreams.map(datastream => water.read(station, datastream)).filter(value => value !== undefined),
+    ).toEqual([]);
   });
 
   it('has nothing to do without stations and without a district', () => {
