@@ -74,8 +74,9 @@ function nextRuns(state: FoldState, found: Found): readonly (Run | null)[] {
 
 function begun(state: FoldState, found: Found, { plan }: FoldContext): OpenEpisode | null {
   const { t, judgement, steps, measured } = found;
-  const upTo = provenRank(state.runs, found, { plan, above: -1, isOpen: false });
-  if (upTo < 0) return null;
+  const proven = provenRank(state.runs, found, { plan, above: -1, isOpen: false });
+  if (proven < 0) return null;
+  const upTo = Math.max(proven, provenRank(state.runs, found, { plan, above: proven, isOpen: true }));
   const raise = { steps, measured, runs: state.runs, above: -1, upTo, decidedT: t, lastT: t };
   const added = raisedSteps({ ...raise, cause: 'held' });
   const first = added[0];

@@ -13,16 +13,20 @@ export interface Judgement {
   readonly value: number;
 }
 
-/** Judges a measurement; undefined where no value is known or the ladder is empty. */
+/** Judges a measurement; undefined where the ladder is empty or what is unknown could decide. */
 export function judge(measured: Measured, steps: readonly LadderStep[]): Judgement | undefined {
   let metRank = -1;
   let keptRank = -1;
   let decisive: LadderStep | undefined;
   let decisiveValue = 0;
+  let hasUnknown = false;
   const isOpenGate = measured.gate?.met !== false;
   for (const step of steps) {
     const value = measured.values[step.measure];
-    if (value === undefined || value === null) continue;
+    if (value === undefined || value === null) {
+      hasUnknown = true;
+      continue;
+    }
     const rank = severityRank(step.severity);
     if (isOpenGate && rank > metRank && isMet(value, step.relation, step.limit)) {
       metRank = rank;
@@ -35,7 +39,8 @@ export function judge(measured: Measured, steps: readonly LadderStep[]): Judgeme
       decisiveValue = value;
     }
   }
-  if (decisive === undefined) return undefined;
+  // A limit that cannot be judged might still hold, so that nothing shows the condition gone.
+  if (decisive === undefined || (hasUnknown && isOpenGate && metRank < 0 && keptRank < 0)) return undefined;
   return { metRank, keptRank: Math.max(keptRank, metRank), decisive, value: decisiveValue };
 }
 

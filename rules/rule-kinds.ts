@@ -4,6 +4,10 @@ import { ponding } from './kinds/ponding.ts';
 import { reservoirFloodLimit } from './kinds/reservoir-flood-limit.ts';
 import { thresholdLadder } from './kinds/threshold-ladder.ts';
 import { waterQualityLimit } from './kinds/water-quality-limit.ts';
+import { corroborated } from './kinds/corroborated.ts';
+import { rainAccumulation } from './kinds/rain-accumulation.ts';
+import { rateOfRise } from './kinds/rate-of-rise.ts';
+import { stuck } from './kinds/stuck.ts';
 
 /** Every kind of rule, by the name that rule sets use. */
 export const RULE_KINDS = {
@@ -13,5 +17,9 @@ export const RULE_KINDS = {
   manhole_freeboard: manholeFreeboard,
   water_quality_limit: waterQualityLimit,
   absence,
+  rate_of_rise: rateOfRise,
+  rain_accumulation: rainAccumulation,
+  stuck,
+  corroborated,
 } as const;
 export type RuleKindName = keyof typeof RULE_KINDS;

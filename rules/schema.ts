@@ -65,7 +65,7 @@ const ruleSchema = z.strictObject({
     stations: names,
   }),
   timing: timingSchema,
-  params: z.unknown(),
+  params: z.unknown().default({}),
 });
 
 const ruleSetSchema = z.strictObject({

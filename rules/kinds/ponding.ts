@@ -14,7 +14,7 @@ const params = z.strictObject({
       { severity: 'orange', threshold: ['orange'] },
       { severity: 'red', threshold: ['red'] },
     ]),
-  /** Metres. */
+  /** Metres; at most half of the limit. */
   deadband: z.number().min(0).default(0.03),
 });
 
@@ -28,6 +28,6 @@ export const ponding: RuleKind<z.infer<typeof params>> = {
   plan: request =>
     planLadder('ponding', {
       ...request,
-      params: { ...request.params, direction: 'rising', drownable: true },
+      params: { ...request.params, direction: 'rising', drownable: true, isDepth: true },
     }),
 };

@@ -69,6 +69,8 @@ export interface LadderParams {
   readonly direction: 'rising' | 'falling';
   readonly drownable: boolean;
   readonly watch?: ThresholdName | undefined;
+  /** Zero is dry: the deadband is at most half of a limit, or the lowest step would never let go. */
+  readonly isDepth?: boolean;
 }
 
 /** The steps whose thresholds are set; each other one is missing. */
@@ -92,10 +94,11 @@ export function planLadder(
     }
     for (const { name, value } of limits) {
       const limit = isRising ? value - step.margin : value + step.margin;
-      const relation = isRising ? '>=' : '<=';
+      const deadband = given.isDepth === true ? Math.min(given.deadband, limit / 2) : given.deadband;
       const { severity } = step;
+      const relation = isRising ? '>=' : '<=';
       steps.push(
-        withDeadband({ severity, measure: 0, name, relation, limit, ...holdOf(step.for) }, given.deadband),
+        withDeadband({ severity, measure: 0, name, relation, limit, ...holdOf(step.for) }, deadband),
       );
     }
   }
