@@ -21,6 +21,8 @@ interface JsonAnswer {
 /** A stream of events. `open` takes the response over; `isAllowed` says whether its sender may still listen. */
 export interface StreamAnswer {
   readonly kind: 'stream';
+  /** Throws where there is no room; nothing may come between it and `open`, or others would take the room, too. */
+  readonly requireRoom: () => void;
   readonly open: (response: ServerResponse, isAllowed: () => boolean | Promise<boolean>) => void;
 }
 

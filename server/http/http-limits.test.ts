@@ -106,6 +106,30 @@ describe('the rate limit', () => {
     });
     expect((await ask('/metrics')).text).toContain('ww_http_requests_total{route="submit",status="499"} 1\n');
   });
+
+  it('forgets requests that wait behind another one on a lost connection', async () => {
+    const { ask, port } = await start({ concurrentPerClient: 4 });
+    const token = application.token('engineer');
+    let waiting = 0;
+    application.onSubmit = () => {
+      waiting += 1;
+      return new Promise(() => undefined);
+    };
+    const body = JSON.stringify({ station: 'RIVER-1', sent: 1, obs: [{ p: 'ph', t: 1, v: 7 }] });
+    const head =
+      `POST /api/v1/observations HTTP/1.1\r\nHost: x:${port}\r\nAuthorization: Bearer ${token}\r\n` +
+      `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n`;
+    const { socket } = await open();
+    socket.write((head + body).repeat(4));
+    await until(() => waiting === 4);
+    expect((await ask('/api/v1/latest', { token })).status).toBe(429);
+    socket.destroy();
+    await vi.waitFor(async () =>
+      expect((await ask('/metrics')).text).toMatch(/^ww_http_requests_in_flight 1$/m),
+    );
+    const answers = Array.from({ length: 4 }, () => ask('/api/v1/latest', { token }));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
 });
 
 describe('the size limits', () => {

@@ -25,6 +25,7 @@ import type { ConsoleFile } from './console-files.ts';
 import { HANDLERS } from './handlers.ts';
 import { DEFAULT_HTTP_LIMITS } from './limits.ts';
 import type { HttpLimits } from './limits.ts';
+import { PipelinedResponses } from './pipelined-responses.ts';
 import { PROBLEM_CONTENT_TYPE, refusalOf, toProblem } from './problem.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { RefusedRequest } from './refused-request.ts';
@@ -93,6 +94,7 @@ class FastifyHttpServer implements HttpServer {
   readonly #trustedProxies: ReadonlySet<string>;
   readonly #counters = new RequestCounters();
   readonly #streams: EventStream;
+  readonly #responses = new PipelinedResponses();
   readonly #passages = new WeakMap<FastifyRequest, Passage>();
   /** Connections whose error was answered and counted already. */
   readonly #brokenOff = new WeakSet<Socket>();
@@ -258,6 +260,7 @@ class FastifyHttpServer implements HttpServer {
     // What is refused because of the stop must not delay it.
     if (!this.#stopping) this.#counters.inFlight += 1;
     const counted = !this.#stopping;
+    this.#responses.add(reply.raw);
     // Not the framework's own hook for the end of a response: that one waits for the handler, also when the client
     // is long gone.
     reply.raw.once('close', () => {
@@ -291,6 +294,7 @@ class FastifyHttpServer implements HttpServer {
   }
 
   #openStream(reply: FastifyReply, answer: StreamAnswer): FastifyReply {
+    answer.requireRoom();
     this.#addHeaders(reply);
     // Proxies of the nginx family would hold events back to fill their buffers.
     reply.header('x-accel-buffering', 'no').type(EVENT_STREAM_CONTENT_TYPE);

@@ -413,6 +413,21 @@ describe('many listeners', () => {
     expect(await metric('ww_http_streams')).toBe(3);
   });
 
+  it('asked for in one breath are counted one by one, and all end with their connection', async () => {
+    await start({ limits: { streamsPerPrincipal: 3 } });
+    const token = application.token('viewer');
+    const socket = connect(probe.port, '127.0.0.1');
+    closers.push(() => socket.destroy());
+    const request = `GET /api/v1/stream HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`;
+    socket.write(request.repeat(10));
+    await waitFor('the streams', async () => (await metric('ww_http_streams')) > 0);
+    await settled();
+    expect(await metric('ww_http_streams')).toBe(3);
+    socket.destroy();
+    await waitFor('their end', async () => (await metric('ww_http_streams')) === 0);
+    expect(await metric('ww_http_requests_in_flight')).toBe(1);
+  });
+
   it('count as one unanswered request each', async () => {
     await start({ limits: { concurrentPerClient: 1 } });
     const token = application.token('viewer');
