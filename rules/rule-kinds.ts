@@ -8,6 +8,9 @@ import { corroborated } from './kinds/corroborated.ts';
 import { rainAccumulation } from './kinds/rain-accumulation.ts';
 import { rateOfRise } from './kinds/rate-of-rise.ts';
 import { stuck } from './kinds/stuck.ts';
+import { backflow } from './kinds/backflow.ts';
+import { sumpRising } from './kinds/sump-rising.ts';
+import { waterQualityStep } from './kinds/water-quality-step.ts';
 
 /** Every kind of rule, by the name that rule sets use. */
 export const RULE_KINDS = {
@@ -21,5 +24,8 @@ export const RULE_KINDS = {
   rain_accumulation: rainAccumulation,
   stuck,
   corroborated,
+  backflow,
+  sump_rising: sumpRising,
+  water_quality_step: waterQualityStep,
 } as const;
 export type RuleKindName = keyof typeof RULE_KINDS;
