@@ -40,9 +40,11 @@ export async function startSite(
     site = await loadSite(folder);
   } catch (error) {
     if (!hasSite || !isAppError(error, 'site_invalid')) throw error;
-    const message = `The site folder ${folder} cannot be used; the district of the registry is.`;
-    const problems = error.problems.slice(0, PROBLEMS_LOGGED);
-    log.error(message, { error: messageOf(error), count: error.problems.length, problems });
+    const message =
+      `The site folder ${folder} cannot be used; the district of the registry is. ` +
+      'See `ww site validate`.';
+    // Not the problems themselves: they are many, and hold words of the folder, where people and their numbers stand.
+    log.error(message, { error: messageOf(error), problems: error.problems.length });
     return { isDemo: false, warning: untilApplied({ code: 'site_invalid', message }) };
   }
   if (!hasSite || (site.isDemo && (await isAppliedByStarts(administration)))) {
@@ -61,9 +63,6 @@ export async function startSite(
   log.warn(message);
   return { isDemo: false, warning: untilApplied({ code: 'site_differs', message }) };
 }
-
-/** Problems of a folder that stand in the log; `ww site validate` tells all. */
-const PROBLEMS_LOGGED = 50;
 
 /** Versions looked at for who applied the district last; others are single registrations. */
 const VERSIONS_SEEN = 1_000;
