@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { QuarantineRow } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { NO_MESSAGES, NO_READINGS, createFakeApplication } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe } from '../../test/harness/http-probe.ts';
+import { quarantineRow } from '../../test/harness/quarantine-row.ts';
 
 const application = createFakeApplication();
 const token = application.token('engineer');
@@ -19,23 +19,6 @@ beforeEach(() => {
 });
 
 const get = async (path: string) => (await probe.ask(path, { token })).body;
-
-function row(fields: Partial<QuarantineRow>): QuarantineRow {
-  return {
-    position: 1,
-    item: -1,
-    reason: 'malformed_json',
-    detail: 'Unexpected end.',
-    station: 'RIVER-1',
-    principal: 'RIVER-1',
-    topic: 'ww/v1/RIVER-1/obs',
-    received: epochMs(7),
-    payload: new TextEncoder().encode('{"seq":'),
-    sha256: 'abc',
-    released: false,
-    ...fields,
-  };
-}
 
 describe('readiness', () => {
   it('answers 200 with its warnings when ready', async () => {
@@ -120,9 +103,9 @@ describe('the ledger', () => {
 describe('quarantine', () => {
   it('shows text as text and other bytes as base64', async () => {
     application.quarantined = [
-      row({ position: 1 }),
-      row({ position: 2, payload: new Uint8Array([0xff, 0xd8, 0xff]) }),
-      row({ position: 3, payload: new Uint8Array() }),
+      quarantineRow({ position: 1 }),
+      quarantineRow({ position: 2, payload: new Uint8Array([0xff, 0xd8, 0xff]) }),
+      quarantineRow({ position: 3, payload: new Uint8Array() }),
     ];
     const { items } = await get('/api/v1/quarantine');
     expect(items[0]).toEqual({
@@ -147,7 +130,9 @@ describe('quarantine', () => {
 
   it('cuts a list at 4 KiB between characters and shows one item whole', async () => {
     const text = `ab${'水'.repeat(3_000)}`;
-    application.quarantined = [row({ position: 9, item: 3, payload: new TextEncoder().encode(text) })];
+    application.quarantined = [
+      quarantineRow({ position: 9, item: 3, payload: new TextEncoder().encode(text) }),
+    ];
     const { items } = await get('/api/v1/quarantine');
     expect(items[0]).toMatchObject({ payloadBytes: 9_002, payloadTruncated: true, payloadEncoding: 'utf8' });
     expect(items[0].payload).toBe(`ab${'水'.repeat(1_364)}`);
@@ -156,7 +141,7 @@ describe('quarantine', () => {
   });
 
   it('cuts binary payloads too', async () => {
-    application.quarantined = [row({ payload: new Uint8Array(5_000).fill(0xff) })];
+    application.quarantined = [quarantineRow({ payload: new Uint8Array(5_000).fill(0xff) })];
     const { items } = await get('/api/v1/quarantine');
     expect(Buffer.from(items[0].payload, 'base64')).toHaveLength(4_096);
     expect(items[0].payloadTruncated).toBe(true);
@@ -164,10 +149,10 @@ describe('quarantine', () => {
 
   it('is filtered, hides what was released unless asked, and comes in pages', async () => {
     application.quarantined = [
-      row({ position: 1, item: 0 }),
-      row({ position: 1, item: 1, released: true }),
-      row({ position: 2, reason: 'schema' }),
-      row({ position: 3, station: 'PUMP-1' }),
+      quarantineRow({ position: 1, item: 0 }),
+      quarantineRow({ position: 1, item: 1, released: true }),
+      quarantineRow({ position: 2, reason: 'schema' }),
+      quarantineRow({ position: 3, station: 'PUMP-1' }),
     ];
     const places = async (query: string) => {
       const { items } = await get(`/api/v1/quarantine?${query}`);
@@ -197,7 +182,7 @@ describe('quarantine', () => {
     ['/api/v1/quarantine/8/0', 404],
     ['/api/v1/quarantine/x/-2', 400],
   ])('answers %s with %i', async (path, status) => {
-    application.quarantined = [row({ position: 9, item: 0 })];
+    application.quarantined = [quarantineRow({ position: 9, item: 0 })];
     expect(await get(path)).toMatchObject({ status });
   });
 

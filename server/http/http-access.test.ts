@@ -3,23 +3,10 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import { createFakeApplication } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe } from '../../test/harness/http-probe.ts';
+import { quarantineRow } from '../../test/harness/quarantine-row.ts';
 
 const application = createFakeApplication();
-application.quarantined = [
-  {
-    position: 5,
-    item: -1,
-    reason: 'malformed_json',
-    detail: 'Unexpected end.',
-    station: 'RIVER-1',
-    principal: 'RIVER-1',
-    topic: 'ww/v1/RIVER-1/obs',
-    received: application.startedAt,
-    payload: new Uint8Array([123]),
-    sha256: 'ab',
-    released: false,
-  },
-];
+application.quarantined = [quarantineRow({ position: 5 })];
 const tokens = new Map(ROLES.map(role => [role, application.token(role, [])]));
 let probe: HttpProbe;
 

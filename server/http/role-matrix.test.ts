@@ -5,6 +5,7 @@ import type { Role } from '../../domain/ports/operations.ts';
 import { createFakeApplication } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe, ProbeAnswer, ProbeRequest } from '../../test/harness/http-probe.ts';
+import { quarantineRow } from '../../test/harness/quarantine-row.ts';
 import { createTestAccounts } from '../../test/harness/test-accounts.ts';
 import { SYSTEM_PRINCIPAL } from '../application.ts';
 import { problemSchema } from './problem.ts';
@@ -96,21 +97,7 @@ const CASES = ROUTE_IDS.flatMap(route =>
 );
 
 const application = createFakeApplication();
-application.quarantined = [
-  {
-    position: 5,
-    item: -1,
-    reason: 'malformed_json',
-    detail: 'Unexpected end.',
-    station: 'RIVER-1',
-    principal: 'RIVER-1',
-    topic: 'ww/v1/RIVER-1/obs',
-    received: application.startedAt,
-    payload: new Uint8Array([123]),
-    sha256: 'ab',
-    released: false,
-  },
-];
+application.quarantined = [quarantineRow({ position: 5 })];
 let probe: HttpProbe;
 
 beforeAll(async () => {
