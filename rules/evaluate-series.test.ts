@@ -153,6 +153,7 @@ describe('a point that goes blind', () => {
   it('is not blind where the readings came later: the silence is refuted', () => {
     const samples = [...everyMinute(0, [5, 12]), silenceAt(1, 6)];
     expect(episodesOf(plan, [...samples, ...everyMinute(2, [4, 3])])).toEqual([]);
+    expect(episodesOf(plan, [...everyMinute(0, [5, 12, 12, 12]), silenceAt(1, 4)])).toEqual([]);
   });
 });
 

@@ -35,7 +35,7 @@ export interface Offer {
   readonly beyond: readonly Sample[];
 }
 
-export const NEW_TRACK: TrackState = {
+const NEW_TRACK: TrackState = {
   foldedTo: null,
   base: FRESH_STATE,
   samples: [],

@@ -51,7 +51,7 @@ export function selectSubjects(
   return subjects.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-export function keyOf(station: StationSpec, datastream: DatastreamSpec): string {
+function keyOf(station: StationSpec, datastream: DatastreamSpec): string {
   return `${station.id}/${formatDatastreamName(datastream)}`;
 }
 

@@ -15,12 +15,8 @@ const params = z.strictObject({
     .max(12),
 });
 
-interface AbsenceState {
-  /** Our own outages, the earliest first. */
-  readonly outages: readonly Pick<OwnOutage, 'from' | 't'>[];
-  /** The silence that was decided last, until a reading of a later time. */
-  readonly decidedAt: EpochMs | null;
-}
+/** Our own outages, the earliest first. */
+type AbsenceState = readonly Pick<OwnOutage, 'from' | 't'>[];
 
 /** Outages further back than any silence that is still to be decided need not be kept. */
 const MOST_OUTAGES = 100;
@@ -34,23 +30,21 @@ export const absence: RuleKind<z.infer<typeof params>> = {
   params,
   plan({ params: given, timing, subject }) {
     const measure = measureOf<AbsenceState>({
-      begin: { outages: [], decidedAt: null },
+      begin: [],
       seesSilence: true,
-      step(state, sample) {
+      step(outages, sample) {
         switch (sample.kind) {
           case 'outage': {
-            const outages = [...state.outages, { from: sample.from, t: sample.t }].slice(-MOST_OUTAGES);
-            return { state: { ...state, outages } };
+            const { from, t } = sample;
+            return { state: [...outages, { from, t }].slice(-MOST_OUTAGES) };
           }
           case 'silence': {
-            const silentMs = sample.t - sample.since - ownOutageMs(state.outages, sample);
-            const measured = { values: [silentMs], since: sample.since };
-            return { state: { ...state, decidedAt: sample.t }, measured };
+            const silentMs = sample.t - sample.since - ownOutageMs(outages, sample);
+            return { state: outages, measured: { values: [silentMs], since: sample.since } };
           }
           case 'reading':
-            return state.decidedAt !== null && sample.t <= state.decidedAt
-              ? { state }
-              : { state: { ...state, decidedAt: null }, measured: { values: [0] } };
+            // In the order of evaluation what was buffered lies before the decision, and changes nothing of it.
+            return { state: outages, measured: { values: [0] } };
         }
       },
     });
@@ -64,7 +58,7 @@ export const absence: RuleKind<z.infer<typeof params>> = {
 
 /** How much of a silence was ours. Outages do not overlap each other. */
 function ownOutageMs(
-  outages: AbsenceState['outages'],
+  outages: AbsenceState,
   silence: { readonly since: EpochMs; readonly t: EpochMs },
 ): number {
   return outages.reduce(

@@ -7,7 +7,7 @@ import type { RulePlan } from '../../rules/plan.ts';
 import type { Reading } from '../../rules/sample.ts';
 
 /** 2026-06-01T00:00:00+08:00 */
-export const RULE_TEST_START = Date.UTC(2026, 4, 31, 16);
+const RULE_TEST_START = Date.UTC(2026, 4, 31, 16);
 
 /** The instant so many minutes after the start of the test. */
 export function minute(at: number) {
