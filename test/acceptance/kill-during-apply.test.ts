@@ -14,6 +14,7 @@ forbidLeftServers();
 
 const STATIONS = 4_000;
 const KILLS = 10;
+const RAIN = { property: 'rainfall', intervalMs: 300_000 };
 
 /** A district whose every part bears the number of the apply that made it. */
 function district(generation: number): RegistryPart[] {
@@ -27,7 +28,7 @@ function district(generation: number): RegistryPart[] {
       datastreams: [{ property: 'rainfall', intervalMs: 300_000 }],
     })),
     // Another one each time, so that every apply also retires.
-    { kind: 'station', id: `ONLY-${generation}` as ThingId, name, datastreams: [] },
+    { kind: 'station', id: `ONLY-${generation}` as ThingId, name, datastreams: [RAIN] },
   ];
 }
 
