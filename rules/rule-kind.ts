@@ -80,7 +80,8 @@ export function planOf(parts: PlanParts, timing: Timing): RulePlan {
     kind,
     inputs,
     measure,
-    measureKey: JSON.stringify([kind, inputs, measured]),
+    // How often a value is due, and how long it stands, may change without another measure.
+    measureKey: JSON.stringify([kind, inputs.map(({ key, datum }) => [key, datum]), measured]),
     ladderKey: JSON.stringify([typeof steps === 'function' ? ladder : steps, timing, raisesWhenBlind, watch]),
     stepsAt: typeof steps === 'function' ? steps : () => steps,
     hold,
