@@ -258,4 +258,21 @@ describe('Gate', () => {
     expect(openingAfter(0.55)).toBeLessThan(1e-9);
     expect(openingAfter(0.4)).toBeGreaterThan(0.3);
   });
+
+  it('lets go over minutes what a shut barrier held back', () => {
+    const gate = new Gate({ ...shape, pondM2: 5_000 });
+    const outside = { stageM: 12, bedM: 10, bankShare: 0.7 };
+    gate.shutsAgainst(outside);
+    for (let step = 0; step < 360; step++) gate.step(100, MOMENT);
+    expect(gate.storageM3).toBeCloseTo(20_000, 6);
+    outside.bankShare = 0.3;
+    let level = gate.value('water_level')!;
+    for (let minute = 0; minute < 120; minute++) {
+      for (let step = 0; step < 6; step++) gate.step(0, MOMENT);
+      const fallen = level - gate.value('water_level')!;
+      expect(fallen).toBeLessThan(0.2);
+      level -= fallen;
+    }
+    expect(gate.storageM3).toBeLessThan(200);
+  });
 });

@@ -22,6 +22,8 @@ const RESERVE = 1.2;
 /** Share of its banks at which a river shuts the barrier before it, and at which it is opened again. */
 const SHUT_AT = 0.6;
 const OPEN_AT = 0.5;
+/** The keeper lets go what was held back over about this time, seconds: a wave would harm those below. */
+const RELEASE_S = 1_800;
 /** Held back higher than this, water runs over the leaf, metres above the bed. */
 const OVERTOPPED_M = 4;
 
@@ -51,7 +53,7 @@ export class Gate implements WaterElement {
   step(inflowM3: number, { stepS }: Moment): Outflow {
     const availableM3 = this.#heldM3 + inflowM3;
     const { designM3PerS } = this.#shape;
-    this.#move(availableM3 / stepS, stepS);
+    this.#move(inflowM3 / stepS + this.#heldM3 / RELEASE_S, stepS);
     const passedM3 = Math.min(availableM3, designM3PerS * this.#share * stepS);
     const spilledM3 = Math.max(0, availableM3 - passedM3 - OVERTOPPED_M * this.#shape.pondM2);
     this.#heldM3 = availableM3 - passedM3 - spilledM3;
