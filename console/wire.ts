@@ -1,4 +1,5 @@
 // What the page reads of the server's answers. A test holds the server's schemas against it.
+import type { Ledger } from '../domain/model/ledger.ts';
 
 /** `unknown`: no rule watches it. Never shown as normal. */
 export type AlarmState = 'unknown' | 'normal' | 'warning';
@@ -48,30 +49,6 @@ export interface Station {
   readonly state: AxisState;
   readonly connection: Connection;
   readonly datastreams: readonly Datastream[];
-}
-
-export interface Ledger {
-  readonly messages: {
-    readonly journalled: number;
-    readonly decoded: number;
-    readonly quarantined: number;
-    readonly inFlight: number;
-  };
-  readonly readings: {
-    readonly decoded: number;
-    readonly stored: number;
-    readonly duplicate: number;
-    readonly corrected: number;
-    readonly quarantined: number;
-    readonly rejected: number;
-    readonly inFlight: number;
-  };
-  readonly refused: readonly {
-    readonly principal: string;
-    readonly reason: string;
-    readonly count: number;
-  }[];
-  readonly balanced: boolean;
 }
 
 /** How far ingest is behind. */

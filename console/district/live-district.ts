@@ -1,4 +1,5 @@
-import type { Datastream, Ingest, Ledger, Readiness, Station, StreamDelta, StreamState } from '../wire.ts';
+import type { Ledger } from '../../domain/model/ledger.ts';
+import type { Datastream, Ingest, Readiness, Station, StreamDelta, StreamState } from '../wire.ts';
 
 /** The district as the stream last told it. What has not changed stays the same object. */
 export interface LiveDistrict {

@@ -1,8 +1,8 @@
 import { Fragment } from 'preact';
 import type { JSX } from 'preact';
 
+import type { Ledger } from '../../domain/model/ledger.ts';
 import { countText } from '../text/value-text.ts';
-import type { Ledger } from '../wire.ts';
 import { Icon } from './icon.tsx';
 import { useWords } from './words.ts';
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { AppError, messageOf } from '../../domain/errors.ts';
+import { ledgerSchema } from '../ledger-schema.ts';
 import { schemaProblems } from '../schema-problems.ts';
 import { writeDurably } from './durable-files.ts';
 
@@ -33,20 +34,7 @@ const manifestSchema = z.strictObject({
   position: count,
   /** Where the copied store stands in the journal; what lies between is in flight and stored at the next start. */
   cursors,
-  ledger: z.strictObject({
-    messages: z.strictObject({ journalled: count, decoded: count, quarantined: count, inFlight: count }),
-    readings: z.strictObject({
-      decoded: count,
-      stored: count,
-      duplicate: count,
-      corrected: count,
-      quarantined: count,
-      rejected: count,
-      inFlight: count,
-    }),
-    refused: z.array(z.strictObject({ principal: z.string(), reason: z.string(), count })),
-    balanced: z.boolean(),
-  }),
+  ledger: ledgerSchema,
   /** Rows of observations in the copied store, counted from its tables. */
   rows: count,
   /** Where ledger and tables of the copied store do not agree; empty in a sound one. */

@@ -4,6 +4,7 @@ import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
 import { ROLES } from '../../domain/ports/operations.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
+import { ledgerSchema } from '../ledger-schema.ts';
 import { DATA_STATES } from './data-axis.ts';
 
 const instant = z.int().describe('Epoch ms.');
@@ -125,22 +126,7 @@ export const submissionResponse = z.strictObject({
   readings: count.describe('Readings that are now durable in the journal.'),
 });
 
-export const ledgerResponse = z
-  .strictObject({
-    messages: z.strictObject({ journalled: count, decoded: count, quarantined: count, inFlight: count }),
-    readings: z.strictObject({
-      decoded: count,
-      stored: count,
-      duplicate: count,
-      corrected: count,
-      quarantined: count,
-      rejected: count,
-      inFlight: count,
-    }),
-    refused: z.array(z.strictObject({ principal: z.string(), reason: z.string(), count })),
-    balanced: z.boolean().describe('Both equations hold exactly at one common instant.'),
-  })
-  .meta({ id: 'Ledger' });
+export const ledgerResponse = ledgerSchema.meta({ id: 'Ledger' });
 
 const cursors = z.strictObject({ live: count, backlog: count });
 
