@@ -32,11 +32,6 @@ export function waterUse(at: EpochMs): number {
   return 0.58 + 0.72 * peak(8.5, 2.4) + 0.9 * peak(20, 3.2);
 }
 
-/** The day of the year in local time, `MM-DD`. */
-export function monthDay(at: EpochMs): string {
-  return new Date(at + LOCAL_OFFSET_MS).toISOString().slice(5, 10);
-}
-
 /** Whole local days since 1970. */
 export function localDay(at: EpochMs): number {
   return Math.floor((at + LOCAL_OFFSET_MS) / DAY_MS);

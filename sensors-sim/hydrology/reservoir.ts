@@ -1,6 +1,7 @@
 import { floodLimitOn } from '../../domain/model/threshold.ts';
 import type { FloodLimitPeriod } from '../../domain/model/threshold.ts';
-import { localDay, monthDay } from './day-cycle.ts';
+import { localMonthDay } from '../../domain/time/local-day.ts';
+import { localDay } from './day-cycle.ts';
 import type { Moment, Outflow, WaterElement } from './element.ts';
 
 export interface ReservoirShape {
@@ -37,7 +38,7 @@ export class Reservoir implements WaterElement {
   #volumeM3: number | undefined;
   #releaseM3PerS = 0;
   #day = Number.NaN;
-  #keptM = 0;
+  #keptM: number;
 
   constructor(shape: ReservoirShape) {
     this.#shape = shape;
@@ -88,7 +89,7 @@ export class Reservoir implements WaterElement {
     const day = localDay(at);
     if (day === this.#day) return;
     this.#day = day;
-    this.#keptM = floodLimitOn(this.#shape.floodLimit, monthDay(at)) ?? this.#shape.normalM;
+    this.#keptM = floodLimitOn(this.#shape.floodLimit, localMonthDay(at)) ?? this.#shape.normalM;
   }
 
   #releaseAt(levelM: number): number {

@@ -4,7 +4,8 @@ import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec, ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { DAY_MS, HOUR_MS, epochMs } from '../../domain/time/instant.ts';
+import { BUCKETS, bucketStart } from '../../domain/time/bucket.ts';
+import { HOUR_MS, epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { createDistrictWater } from '../hydrology/district-water.ts';
 import { NEVER } from '../scenario/span.ts';
@@ -45,8 +46,6 @@ export interface DistrictSimulator {
 
 /** The past that a display has curves of right after the start. */
 const PAST_MS = 3 * HOUR_MS;
-/** Shanghai has no summer time. */
-const ZONE_MS = 8 * HOUR_MS;
 /** Share of one processor for the simulator beside a server: what is past comes gently. */
 const PROCESSOR_SHARE = 0.25;
 
@@ -109,7 +108,7 @@ class Simulator implements DistrictSimulator {
     const now = clock.now();
     const past = epochMs(now - PAST_MS);
     // At the midnight before, so that a restart on the same day finds the same water again.
-    const start = epochMs(Math.floor((past + ZONE_MS) / DAY_MS) * DAY_MS - ZONE_MS);
+    const start = bucketStart(past, BUCKETS['1d'], 'instantaneous');
     return planDistrict({
       stations,
       water: createDistrictWater({ district, stations, seed, start }),

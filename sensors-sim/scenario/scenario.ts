@@ -2,7 +2,7 @@ import { parseDocument, LineCounter } from 'yaml';
 import { z } from 'zod';
 
 import { AppError } from '../../domain/errors.ts';
-import { epochMs } from '../../domain/time/instant.ts';
+import { MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../../domain/time/instant.ts';
 import { BEHAVIOUR_SCHEMA } from './behaviour-kinds.ts';
 import type { Behaviour } from './behaviour-kinds.ts';
@@ -92,7 +92,7 @@ export function parseScenario(text: string): Scenario {
 
 /** The scenario in time, as of now: whole minutes, so that readings keep their round times. */
 export function scenarioSpan({ start, duration }: Scenario, now: EpochMs): Span {
-  const from = start.kind === 'at' ? start.at : Math.floor((now - start.span) / 60_000) * 60_000;
+  const from = start.kind === 'at' ? start.at : Math.floor((now - start.span) / MINUTE_MS) * MINUTE_MS;
   return { from: epochMs(from), to: epochMs(from + duration) };
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { durationMs, epochMs } from '../../domain/time/instant.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../../domain/time/instant.ts';
 
 /** From inclusive, to exclusive. */
@@ -12,10 +12,10 @@ export interface Span {
 /** The end of what does not end. */
 export const NEVER = epochMs(Number.MAX_SAFE_INTEGER);
 
-const UNIT_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 const WHOLE = /^-?(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/;
-const LONGEST_MS = 366 * UNIT_MS.d;
+const LONGEST_MS = 366 * DAY_MS;
 
 /** Reads `90s`, `1h30m`, `-8h`; `undefined` for anything else. */
 function parseDuration(text: string): DurationMs | undefined {
