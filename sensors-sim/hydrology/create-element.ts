@@ -3,10 +3,11 @@ import { Random } from '../random.ts';
 import type { DrainageArea } from './drainage-area.ts';
 import type { WaterElement } from './element.ts';
 import { Gate } from './gate.ts';
-import { Manhole, fullPipeM3PerS } from './manhole.ts';
+import { Manhole } from './manhole.ts';
 import { MuskingumReach } from './muskingum-reach.ts';
 import { Outfall } from './outfall.ts';
 import { Passage } from './passage.ts';
+import { fullPipeM3PerS } from './pipe-flow.ts';
 import { PondingBasin } from './ponding-basin.ts';
 import { PumpSump, stagedPumps } from './pump-sump.ts';
 import { RatingCurve, bankfullM3PerS } from './rating-curve.ts';
@@ -40,18 +41,17 @@ export function createElement(plan: ElementPlan): WaterElement {
   const { spot, stepS, travelTimeMs, area, isFed } = plan;
   const { attributes } = spot;
   const designM3PerS = attributes.designFlowM3PerS;
+  const travelS = travelTimeMs === undefined ? undefined : travelTimeMs / 1_000;
   switch (spot.type) {
-    case 'reach': {
-      const lengthS = (spot.lengthM ?? USUAL_REACH_M) / WAVE_M_PER_S;
-      return new MuskingumReach(travelTimeMs === undefined ? lengthS : travelTimeMs / 1_000, stepS);
-    }
+    case 'reach':
+      return new MuskingumReach(travelS ?? (spot.lengthM ?? USUAL_REACH_M) / WAVE_M_PER_S, stepS);
     case 'river_gauge':
     case 'section':
       return new Passage({ rating: ratingOf(plan) });
     case 'pipe':
     case 'replenishment_pipe': {
-      const lengthS = attributes.lengthM === undefined ? undefined : attributes.lengthM / PIPE_M_PER_S;
-      const residenceS = travelTimeMs === undefined ? lengthS : travelTimeMs / 1_000;
+      const { lengthM } = attributes;
+      const residenceS = travelS ?? (lengthM === undefined ? undefined : lengthM / PIPE_M_PER_S);
       return new Passage(residenceS === undefined ? {} : { residenceS: Math.max(stepS, residenceS) });
     }
     case 'treatment_unit':
@@ -117,6 +117,10 @@ function rainFlowM3PerS(areaKm2: number, mmPerH: number): number {
   return (areaKm2 * 1_000 * mmPerH) / 3_600;
 }
 
+function sewerM3PerS({ totalKm2, imperviousShare }: DrainageArea): number {
+  return rainFlowM3PerS(totalKm2 * imperviousShare, SEWER_MM_PER_H);
+}
+
 /** `atLeastM3PerS`: what the banks hold in any case. */
 function ratingOf({ spot, area }: ElementPlan, atLeastM3PerS = 0): RatingCurve {
   const { bottomM, groundM } = spot.attributes;
@@ -138,11 +142,11 @@ function gateM3PerS({ spot, area }: ElementPlan): number {
 function createOutfall({ spot, area }: ElementPlan): Outfall {
   const { invertM, diameterM = 1.2 } = spot.attributes;
   const [low, high] = spanOf(spot, 'water_level', [0, 6]);
-  const sewerM3PerS = rainFlowM3PerS(area.totalKm2 * area.imperviousShare, SEWER_MM_PER_H);
+  const stormM3PerS = sewerM3PerS(area);
   return new Outfall({
     invertM: invertM ?? low + 0.3 * (high - low),
     diameterM,
-    fullM3PerS: Math.max(fullPipeM3PerS(diameterM), sewerM3PerS),
+    fullM3PerS: Math.max(fullPipeM3PerS(diameterM), stormM3PerS),
   });
 }
 
@@ -154,8 +158,8 @@ function createManhole({ spot, area }: ElementPlan): Manhole {
   const groundM = attributes.groundM ?? thresholds?.ground ?? low + 0.8 * (high - low);
   const crownM = thresholds?.pipeCrown ?? bottomM + Math.min(1.2, 0.3 * (groundM - bottomM));
   const diameterM = attributes.diameterM ?? crownM - bottomM;
-  const sewerM3PerS = rainFlowM3PerS(area.totalKm2 * area.imperviousShare, SEWER_MM_PER_H);
-  const pipeM3PerS = attributes.diameterM === undefined ? sewerM3PerS : fullPipeM3PerS(diameterM);
+  const stormM3PerS = sewerM3PerS(area);
+  const pipeM3PerS = attributes.diameterM === undefined ? stormM3PerS : fullPipeM3PerS(diameterM);
   return new Manhole({
     bottomM,
     groundM: Math.max(groundM, bottomM + 0.5),

@@ -1,5 +1,6 @@
 import type { Moment, Outflow, WaterElement } from './element.ts';
 import type { Outfall } from './outfall.ts';
+import { pipeDepthShare } from './pipe-flow.ts';
 import { velocityMPerS } from './rating-curve.ts';
 
 export interface ManholeShape {
@@ -10,18 +11,6 @@ export interface ManholeShape {
   readonly fullM3PerS: number;
   /** Surface of the shafts and connections that fill above the crown, m². */
   readonly surfaceM2: number;
-}
-
-/** Manning's n of concrete pipe. */
-const ROUGHNESS = 0.013;
-/** Slope where none is known: a usual one of main sewers. */
-const SLOPE = 0.002;
-/** Depth of flow in a part-full pipe, d/D ≈ (Q/Qfull)^0.6. */
-const PART_FULL_EXPONENT = 0.6;
-
-/** Discharge of a full circular pipe after Manning, Q = 0.312 D^(8/3) √S / n, m³/s. */
-export function fullPipeM3PerS(diameterM: number): number {
-  return (0.312 * diameterM ** (8 / 3) * Math.sqrt(SLOPE)) / ROUGHNESS;
 }
 
 /**
@@ -77,8 +66,7 @@ export class Manhole implements WaterElement {
   get #levelM(): number {
     const { bottomM, surfaceM2 } = this.#shape;
     if (this.#surchargeM3 > 0) return this.#crownM + this.#surchargeM3 / surfaceM2;
-    const share = this.#capacityM3PerS > 0 ? Math.min(1, this.#flowM3PerS / this.#capacityM3PerS) : 1;
-    return bottomM + (this.#crownM - bottomM) * share ** PART_FULL_EXPONENT;
+    return bottomM + (this.#crownM - bottomM) * pipeDepthShare(this.#flowM3PerS, this.#capacityM3PerS);
   }
 
   value(property: string): number | undefined {

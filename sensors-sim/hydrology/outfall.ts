@@ -1,4 +1,5 @@
 import type { Moment, Outflow, StageSource, WaterElement } from './element.ts';
+import { pipeDepthShare } from './pipe-flow.ts';
 import { velocityMPerS } from './rating-curve.ts';
 
 export interface OutfallShape {
@@ -58,10 +59,7 @@ export class Outfall implements WaterElement {
       case 'velocity':
         return velocityMPerS(this.#flowM3PerS);
       case 'water_level':
-        return Math.max(
-          this.#riverM,
-          invertM + diameterM * Math.min(1, this.#flowM3PerS / fullM3PerS) ** 0.6,
-        );
+        return Math.max(this.#riverM, invertM + diameterM * pipeDepthShare(this.#flowM3PerS, fullM3PerS));
       default:
         return undefined;
     }

@@ -16,7 +16,7 @@ export class Passage implements WaterElement, StageSource {
   readonly #options: PassageOptions;
   readonly #store: LinearReservoir | undefined;
   #flowM3PerS = 0;
-  removal = 0;
+  #removal = 0;
 
   constructor(options: PassageOptions) {
     this.#options = options;
@@ -28,13 +28,17 @@ export class Passage implements WaterElement, StageSource {
     return this.#store?.storageM3 ?? 0;
   }
 
+  get removal(): number {
+    return this.#removal;
+  }
+
   step(inflowM3: number, { stepS }: Moment): Outflow {
     const inflow = inflowM3 / stepS;
     const flow = this.#store?.step(inflow, stepS) ?? inflow;
     this.#flowM3PerS = flow;
     const { treatment } = this.#options;
     if (treatment !== undefined && flow > 0) {
-      this.removal = treatment.removal * Math.min(1, treatment.capacityM3PerS / flow);
+      this.#removal = treatment.removal * Math.min(1, treatment.capacityM3PerS / flow);
     }
     return { passedM3: this.#store === undefined ? inflowM3 : flow * stepS, spilledM3: 0, evaporatedM3: 0 };
   }

@@ -1,6 +1,6 @@
 import type { Moment, Outflow, WaterElement } from './element.ts';
 import type { Manhole } from './manhole.ts';
-import { standingDepthM, standingVolumeM3 } from './standing-water.ts';
+import { depthAtSensorM, standingDepthM, standingVolumeM3 } from './standing-water.ts';
 
 export interface PondingShape {
   /** Surface of the water when the low point is full, m². */
@@ -10,9 +10,6 @@ export interface PondingShape {
   /** Deeper water finds its way along the street, metres; at least 0.2. */
   readonly brimM: number;
 }
-
-/** The last millimetres of a second sensor that stands a little higher, metres. */
-const SENSOR_STEP_M = 0.02;
 
 /** A low point of a road: what comes and the inlets do not take stands there. */
 export class PondingBasin implements WaterElement {
@@ -48,6 +45,6 @@ export class PondingBasin implements WaterElement {
 
   value(property: string, index: number): number | undefined {
     if (property !== 'ponding_depth') return undefined;
-    return Math.max(0, standingDepthM(this.#volumeM3, this.#shape.surfaceM2) - index * SENSOR_STEP_M);
+    return depthAtSensorM(standingDepthM(this.#volumeM3, this.#shape.surfaceM2), index);
   }
 }

@@ -1,5 +1,6 @@
 import type { Moment, Outflow, WaterElement } from './element.ts';
-import { standingDepthM, standingVolumeM3 } from './standing-water.ts';
+import { pumpPowerKw } from './pump-power.ts';
+import { depthAtSensorM, standingDepthM, standingVolumeM3 } from './standing-water.ts';
 
 /** A sump and its pumps. Levels are metres in one datum. */
 export interface SumpShape {
@@ -33,10 +34,8 @@ export function stagedPumps(
 /** The water moves by at most this within one look of the pump controller, metres. */
 const FINEST_M = 0.05;
 const MOST_SUBSTEPS = 10;
-const PUMP_EFFICIENCY = 0.7;
 /** Head lost in the rising main, metres. */
 const LOST_HEAD_M = 3;
-const SENSOR_STEP_M = 0.02;
 /** An underpass is a bowl as deep as this, metres. */
 const BOWL_M = 3;
 
@@ -100,7 +99,9 @@ export class PumpSump implements WaterElement {
       case 'discharge':
         return this.#pumpedM3PerS;
       case 'ponding_depth':
-        return this.#shape.roadM2 === undefined ? undefined : this.#depthM(index);
+        return this.#shape.roadM2 === undefined
+          ? undefined
+          : depthAtSensorM(this.levelM - this.#shape.brimM, index);
       default:
         return undefined;
     }
@@ -112,10 +113,6 @@ export class PumpSump implements WaterElement {
       if (level >= pump.startM) this.#running[index] = true;
       else if (level <= pump.stopM) this.#running[index] = false;
     }
-  }
-
-  #depthM(index: number): number {
-    return Math.max(0, this.levelM - this.#shape.brimM - index * SENSOR_STEP_M);
   }
 
   get #runningCount(): number {
@@ -133,10 +130,10 @@ export class PumpSump implements WaterElement {
     return roadM2 === undefined ? 0 : standingVolumeM3(BOWL_M, roadM2);
   }
 
-  /** P = ρ g Q H / η: a lower sump costs more. */
+  /** A lower sump costs more. */
   get #powerKw(): number {
     const { brimM, pumpM3PerS, motorKw } = this.#shape;
     const headM = Math.max(1, brimM - this.levelM) + LOST_HEAD_M;
-    return Math.min(motorKw ?? Infinity, (9.81 * pumpM3PerS * headM) / PUMP_EFFICIENCY);
+    return Math.min(motorKw ?? Infinity, pumpPowerKw(pumpM3PerS, headM));
   }
 }

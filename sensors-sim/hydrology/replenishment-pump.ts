@@ -1,4 +1,5 @@
 import type { Moment, Outflow, WaterElement } from './element.ts';
+import { pumpPowerKw } from './pump-power.ts';
 
 export interface ReplenishmentShape {
   readonly pumps: number;
@@ -7,9 +8,8 @@ export interface ReplenishmentShape {
   readonly drawsFromOutside: boolean;
 }
 
-/** Lift to the head of the river, metres, and efficiency: P = ρ g Q H / η. */
+/** Lift to the head of the river, metres. */
 const HEAD_M = 25;
-const EFFICIENCY = 0.7;
 
 /** Lifts treated water to the head of a river, as much as its pumps can and its source gives. */
 export class ReplenishmentPump implements WaterElement {
@@ -41,7 +41,7 @@ export class ReplenishmentPump implements WaterElement {
       case 'pump_running':
         return Number(isRunning);
       case 'pump_power':
-        return isRunning ? (9.81 * pumpM3PerS * HEAD_M) / EFFICIENCY : 0;
+        return isRunning ? pumpPowerKw(pumpM3PerS, HEAD_M) : 0;
       case 'discharge':
         return this.#flowM3PerS;
       default:
