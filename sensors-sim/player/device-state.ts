@@ -1,5 +1,4 @@
 import type { OutgoingReading } from '../../codecs/json-v1/codec.ts';
-import type { StationSpec } from '../../domain/model/registry.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { Behaviour } from '../scenario/behaviour-kinds.ts';
@@ -91,9 +90,4 @@ export class DeviceState {
     }
     return undefined;
   }
-}
-
-/** A whole multiple of each interval after an instant, by datastream. */
-export function firstDue(spec: StationSpec, from: EpochMs): readonly EpochMs[] {
-  return spec.datastreams.map(({ intervalMs }) => epochMs(Math.ceil(from / intervalMs) * intervalMs));
 }

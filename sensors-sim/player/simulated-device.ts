@@ -5,11 +5,15 @@ import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts
 import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { Behaviour } from '../scenario/behaviour-kinds.ts';
-import { firstDue } from './device-state.ts';
 import type { DeviceState } from './device-state.ts';
 import type { SimulatedMessage, SimulatedSend, SimulatedStep } from './simulated-step.ts';
 
-type Kind = Behaviour['kind'];
+/** A reading as the logger has it, and the behaviours that changed it. */
+interface TakenReading {
+  readonly reading: OutgoingReading;
+  readonly by: readonly Behaviour['kind'][];
+}
+
 /** Reads a sensor at an instant; `undefined` for what is not modelled. */
 export type ReadSensor = (station: StationSpec, datastream: DatastreamSpec) => number | undefined;
 
@@ -20,11 +24,12 @@ const BACKLOG_DELAY_MS = 1_000;
 export class SimulatedDevice {
   readonly #spec: StationSpec;
   readonly #state: DeviceState;
+  /** When each datastream is read next: at whole multiples of its interval. */
   readonly #due: EpochMs[];
   /** Messages that are made and have not left, by the time at which they leave. */
   readonly #outbox: SimulatedSend[] = [];
   /** Readings kept without a connection, oldest first; those before `#head` are gone. */
-  #buffer: { readonly reading: OutgoingReading; readonly by: readonly Kind[] }[] = [];
+  #buffer: TakenReading[] = [];
   #head = 0;
   #change: EpochMs | undefined;
   #drains: EpochMs | undefined;
@@ -33,9 +38,10 @@ export class SimulatedDevice {
   constructor(spec: StationSpec, options: { readonly state: DeviceState; readonly from: EpochMs }) {
     this.#spec = spec;
     this.#state = options.state;
-    this.#due = [...firstDue(spec, options.from)];
+    const { from } = options;
+    this.#due = spec.datastreams.map(({ intervalMs }) => epochMs(Math.ceil(from / intervalMs) * intervalMs));
     // The first event is the connection, or the end of the span without one.
-    this.#change = options.state.connectedFrom(options.from);
+    this.#change = options.state.connectedFrom(from);
   }
 
   /** When something happens next; `undefined`: never again. */
@@ -82,7 +88,7 @@ export class SimulatedDevice {
   }
 
   #measure(at: EpochMs, read: ReadSensor, steps: SimulatedStep[]): void {
-    const taken: { readonly reading: OutgoingReading; readonly by: readonly Kind[] }[] = [];
+    const taken: TakenReading[] = [];
     const hasPower = this.#state.hasPower(at);
     for (const [index, datastream] of this.#spec.datastreams.entries()) {
       if (this.#due[index] !== at) continue;
@@ -132,7 +138,7 @@ export class SimulatedDevice {
     at: EpochMs,
     made: {
       readonly channel: SimulatedMessage['channel'];
-      readonly taken: readonly { readonly reading: OutgoingReading; readonly by: readonly Kind[] }[];
+      readonly taken: readonly TakenReading[];
       readonly leaves: EpochMs;
     },
   ): void {
