@@ -61,6 +61,11 @@ export interface RecordingFormat {
   readonly open: (head: FileHead) => RowFormat;
 }
 
+/** Recognises exactly these columns, in this order. */
+export function hasColumns(expected: readonly string[]): RecordingFormat['recognises'] {
+  return header => header.join(',') === expected.join(',');
+}
+
 export function columnsProblem(fields: readonly string[], expected: number): LeftOut {
   return { ok: false, problem: 'columns', detail: `${fields.length} fields instead of ${expected}` };
 }

@@ -7,7 +7,7 @@ import type { EpochMs } from '../../../domain/time/instant.ts';
 import { cellOutcome } from '../measured-column.ts';
 import type { MeasuredColumn } from '../measured-column.ts';
 import { parseTime } from '../recorded-time.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { FileHead, ReadingOutcome, RecordingFormat } from '../row-format.ts';
 
 /** What stands before the values: province, basin, section, time, official class. The class is a judgement, not a reading. */
@@ -37,7 +37,7 @@ const HEADER = [...LEADING, ...COLUMNS.keys()];
 /** The national page of automatic water-quality sections (China National Environmental Monitoring Centre). */
 export const CNEMC_SNAPSHOT: RecordingFormat = {
   title: 'a snapshot of the national surface-water sections of China (CNEMC)',
-  recognises: header => header.join(',') === HEADER.join(','),
+  recognises: hasColumns(HEADER),
   open: head => {
     const takenOn = dayOf(head);
     return {

@@ -2,12 +2,11 @@ import { isThingId } from '../../../domain/model/identifier.ts';
 import { MINUTE_MS } from '../../../domain/time/instant.ts';
 import { isPlainNumber } from '../measured-value.ts';
 import { parseTime } from '../recorded-time.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { ReadingOutcome, RecordingFormat } from '../row-format.ts';
 import { csvStationTable } from '../station-table.ts';
 
-const HEADER = 'dateTime,stationReference,parameter,qualifier,unitName,value';
-const COLUMN_COUNT = 6;
+const HEADER = ['dateTime', 'stationReference', 'parameter', 'qualifier', 'unitName', 'value'];
 
 interface EaUnit {
   readonly property: string;
@@ -38,7 +37,7 @@ const STATIONS = csvStationTable('ea-stations', {
  */
 export const EA_DAY: RecordingFormat = {
   title: 'a day of the Environment Agency (England)',
-  recognises: header => header.join(',') === HEADER,
+  recognises: hasColumns(HEADER),
   open: () => ({
     stationTable: STATIONS,
     usualIntervalMs: 15 * MINUTE_MS,
@@ -49,7 +48,7 @@ export const EA_DAY: RecordingFormat = {
 };
 
 function outcomeOf(fields: readonly string[]): ReadingOutcome {
-  if (fields.length !== COLUMN_COUNT) return columnsProblem(fields, COLUMN_COUNT);
+  if (fields.length !== HEADER.length) return columnsProblem(fields, HEADER.length);
   const [time = '', station = '', parameter = '', qualifier = '', unit = '', value = ''] = fields;
   if (!isThingId(station)) return refused('station', station);
   const t = parseTime(time);

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../../domain/time/instant.ts';
 import { asciiId } from '../ascii-id.ts';
 import { converted } from '../measured-value.ts';
 import { parseTime } from '../recorded-time.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { ReadingOutcome, RecordingFormat } from '../row-format.ts';
 import { csvStationTable } from '../station-table.ts';
 import { METRES_PER_INCH } from '../unit-factors.ts';
@@ -37,7 +37,7 @@ const STATIONS = csvStationTable(
  */
 export const FLOODNET_EVENTS: RecordingFormat = {
   title: 'flood events of FloodNet (New York City)',
-  recognises: header => header.join(',') === HEADER.join(','),
+  recognises: hasColumns(HEADER),
   open: () => ({
     stationTable: STATIONS,
     // The median step of the curves is 63 s.

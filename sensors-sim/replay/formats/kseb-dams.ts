@@ -7,7 +7,7 @@ import type { MeasuredColumn } from '../measured-column.ts';
 import { isPlainNumber } from '../measured-value.ts';
 import { parseTime } from '../recorded-time.ts';
 import type { Exclusion } from '../recording.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { ReadingOutcome, RecordingFormat } from '../row-format.ts';
 import type { StationRow } from '../station-table.ts';
 import { CUBIC_METRES_PER_MCM } from '../unit-factors.ts';
@@ -82,7 +82,7 @@ const FULL_STORAGE_MCM: ReadonlyMap<string, number> = new Map([
  */
 export const KSEB_DAMS: RecordingFormat = {
   title: 'daily reports of the dams of Kerala (KSEB)',
-  recognises: header => header.join(',') === HEADER.join(','),
+  recognises: hasColumns(HEADER),
   open: () => ({
     stationTable: { files: ['dam-levels.json'], read: readDams },
     usualIntervalMs: DAY_MS,

@@ -4,7 +4,7 @@ import { asciiId } from '../ascii-id.ts';
 import { cellOutcome } from '../measured-column.ts';
 import type { MeasuredColumn } from '../measured-column.ts';
 import { parseTime } from '../recorded-time.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { FileHead, ReadingOutcome, RecordingFormat } from '../row-format.ts';
 
 /** By the name of the column; what is not here is not played. */
@@ -37,7 +37,7 @@ export const RAIN_AND_FLOW: RecordingFormat = gaugeFormat(
 function gaugeFormat(title: string, header: readonly string[], columns: GaugeColumns): RecordingFormat {
   return {
     title,
-    recognises: found => found.join(',') === header.join(','),
+    recognises: hasColumns(header),
     open: head => {
       const station = stationOf(head);
       return {

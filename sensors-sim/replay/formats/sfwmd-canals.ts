@@ -3,7 +3,7 @@ import { HOUR_MS } from '../../../domain/time/instant.ts';
 import { cellOutcome } from '../measured-column.ts';
 import type { MeasuredColumn } from '../measured-column.ts';
 import { parseTime } from '../recorded-time.ts';
-import { columnsProblem, refused } from '../row-format.ts';
+import { columnsProblem, hasColumns, refused } from '../row-format.ts';
 import type { ReadingOutcome, RecordingFormat } from '../row-format.ts';
 import { CUBIC_METRES_PER_CUBIC_FOOT, METRES_PER_FOOT, MILLIMETRES_PER_INCH } from '../unit-factors.ts';
 
@@ -72,7 +72,7 @@ const SITES = {
 /** Hourly stages, gates, pumps and rain of the canals of Miami (South Florida Water Management District). */
 export const SFWMD_CANALS: RecordingFormat = {
   title: 'gates, pumps and stages of the canals of Miami (SFWMD)',
-  recognises: header => header.join(',') === HEADER.join(','),
+  recognises: hasColumns(HEADER),
   open: () => ({
     usualIntervalMs: HOUR_MS,
     hasFixedInterval: true,
