@@ -6,72 +6,28 @@ import { neighbour } from './neighbour.ts';
 
 const PARAMETERS = { overMs: 2 * MINUTE_MS, maxAgeMs: MINUTE_MS, suspectThreshold: 1, minNeighbours: 2 };
 
+const rising = (from: number): number[] => [from, from + 1, from + 2];
+const still = (at: number): number[] => [at, at, at];
+
 describe('neighbour', () => {
-  it.each([
-    {
-      name: 'a change like those around',
-      own: [5, 6, 7],
-      others: [
-        [1, 2, 3],
-        [30, 31, 32],
-      ],
-      flag: 1,
-    },
-    {
-      name: 'a change that no neighbour has',
-      own: [5, 6, 7],
-      others: [
-        [1, 1, 1],
-        [30, 30, 30.9],
-      ],
-      flag: 3,
-    },
-    {
-      name: 'no change while all around change',
-      own: [5, 5, 5],
-      others: [
-        [1, 2, 3],
-        [30, 31, 32],
-      ],
-      flag: 3,
-    },
+  it.each<{ name: string; own: (number | undefined)[]; others: number[][]; flag: number }>([
+    { name: 'a change like those around', own: rising(5), others: [rising(1), rising(30)], flag: 1 },
+    { name: 'a change that no neighbour has', own: rising(5), others: [still(1), [30, 30, 30.9]], flag: 3 },
+    { name: 'no change while all around change', own: still(5), others: [rising(1), rising(30)], flag: 3 },
     {
       name: 'one wrong neighbour of three',
-      own: [5, 6, 7],
-      others: [
-        [1, 2, 3],
-        [3, 4, 5],
-        [9, 9, 1],
-      ],
+      own: rising(5),
+      others: [rising(1), rising(3), [9, 9, 1]],
       flag: 1,
     },
-    { name: 'too few neighbours', own: [5, 6, 7], others: [[1, 1, 1]], flag: 2 },
-    { name: 'a neighbour that has gone silent', own: [5, 6, 7], others: [[1, 1, 1], [1]], flag: 2 },
-    {
-      name: 'a neighbour beyond its sensor',
-      own: [5, 6, 7],
-      others: [
-        [1, 1, 1],
-        [1, 999, 999],
-      ],
-      flag: 2,
-    },
-    {
-      name: 'a neighbour that still holds its value',
-      own: [5, 6, 7],
-      others: [
-        [1, 1, 1],
-        [1, 1],
-      ],
-      flag: 3,
-    },
+    { name: 'too few neighbours', own: rising(5), others: [still(1)], flag: 2 },
+    { name: 'a neighbour that has gone silent', own: rising(5), others: [still(1), [1]], flag: 2 },
+    { name: 'a neighbour beyond its sensor', own: rising(5), others: [still(1), [1, 999, 999]], flag: 2 },
+    { name: 'a neighbour that still holds its value', own: rising(5), others: [still(1), [1, 1]], flag: 3 },
     {
       name: 'no reading of its own to compare with',
       own: [undefined, undefined, 7],
-      others: [
-        [1, 1, 1],
-        [1, 1, 1],
-      ],
+      others: [still(1), still(1)],
       flag: 2,
     },
   ])('$name has flag $flag', ({ own, others, flag }) => {

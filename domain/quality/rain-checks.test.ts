@@ -31,76 +31,35 @@ describe('rainIntensity', () => {
 });
 
 describe('rainNeighbour', () => {
+  const steady = (mm: number): number[] => [mm, mm, mm];
   const parameters = { overMs: 3 * MINUTE_MS, wetMm: 10, ratio: 5, minNeighbours: 2 };
-  it.each([
-    {
-      name: 'rain like that around',
-      own: [5, 5, 5],
-      others: [
-        [4, 4, 4],
-        [9, 9, 9],
-      ],
-      reason: undefined,
-      flag: 1,
-    },
+  it.each<{ name: string; own: number[]; others: number[][]; flag: number; reason?: string }>([
+    { name: 'rain like that around', own: steady(5), others: [steady(4), steady(9)], flag: 1 },
     {
       name: 'zero while all around it rains',
-      own: [0, 0, 0],
-      others: [
-        [4, 4, 4],
-        [9, 9, 9],
-      ],
-      reason: 'blocked',
+      own: steady(0),
+      others: [steady(4), steady(9)],
       flag: 3,
+      reason: 'blocked',
     },
-    {
-      name: 'zero while it rains at one',
-      own: [0, 0, 0],
-      others: [
-        [0, 0, 0],
-        [9, 9, 9],
-      ],
-      reason: undefined,
-      flag: 1,
-    },
-    {
-      name: 'zero in drizzle',
-      own: [0, 0, 0],
-      others: [
-        [3, 3, 3],
-        [2, 2, 2],
-      ],
-      reason: undefined,
-      flag: 1,
-    },
+    { name: 'zero while it rains at one', own: steady(0), others: [steady(0), steady(9)], flag: 1 },
+    { name: 'zero in drizzle', own: steady(0), others: [steady(3), steady(2)], flag: 1 },
     {
       name: 'rain where it rains nowhere else',
-      own: [4, 4, 4],
-      others: [
-        [0, 0, 0],
-        [0, 0, 0],
-      ],
-      reason: 'isolated',
+      own: steady(4),
+      others: [steady(0), steady(0)],
       flag: 3,
+      reason: 'isolated',
     },
-    {
-      name: 'a single tip on a dry day',
-      own: [0, 0.1, 0],
-      others: [
-        [0, 0, 0],
-        [0, 0, 0],
-      ],
-      reason: undefined,
-      flag: 1,
-    },
+    { name: 'a single tip on a dry day', own: [0, 0.1, 0], others: [steady(0), steady(0)], flag: 1 },
     {
       name: 'a neighbour without readings',
-      own: [0, 0, 0],
-      others: [[9, 9, 9], []],
-      reason: 'nothing_to_compare',
+      own: steady(0),
+      others: [steady(9), []],
       flag: 2,
+      reason: 'nothing_to_compare',
     },
-    { name: 'one neighbour', own: [0, 0, 0], others: [[9, 9, 9]], reason: 'nothing_to_compare', flag: 2 },
+    { name: 'one neighbour', own: steady(0), others: [steady(9)], flag: 2, reason: 'nothing_to_compare' },
   ])('$name has flag $flag', ({ own, others, reason, flag }) => {
     const series = minuteSeries(own);
     const neighbours = others.map(values => minuteSeries(values));
