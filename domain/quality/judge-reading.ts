@@ -8,6 +8,7 @@ import type { PackedFlags, QualityFinding, QualityTest, Verdict } from './qualit
 import { appendFlag, NOT_EVALUATED, QUALITY_TESTS, replaceFlag } from './quality-finding.ts';
 import type { QualityParameters } from './quality-parameters.ts';
 import { counterReset, rainIntensity, rainNeighbour } from './rain-checks.ts';
+import type { RainSeries } from './rain-checks.ts';
 import { rateOfChange } from './rate-of-change.ts';
 import type { SeriesWindow } from './series-window.ts';
 import { spike } from './spike.ts';
@@ -97,10 +98,7 @@ const CASES: Readonly<Record<QualityTest, TestCase>> = {
   },
 };
 
-function rainOf({ rainKind = 'period_total', maxGapMs }: QualityParameters): {
-  readonly kind: 'period_total' | 'counter';
-  readonly maxGapMs: number;
-} {
+function rainOf({ rainKind = 'period_total', maxGapMs }: QualityParameters): RainSeries {
   return { kind: rainKind, maxGapMs };
 }
 
