@@ -2,6 +2,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import type { Basin } from '../../domain/model/district.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { GatewaySpec, StationSpec } from '../../domain/model/registry.ts';
 import { epochMs } from '../../domain/time/instant.ts';
@@ -161,6 +162,15 @@ describe('a district', () => {
       subject: '1 parts put, 0 retired',
       detail: 'version 3',
     });
+  });
+
+  it('leaves a station connected when a basin of the same name is retired', async () => {
+    const basin: Basin = { kind: 'basin', id: 'S-1', name: 'S-1' };
+    await administration.district.apply(ADMIN, { parts: [station('S-1'), basin] });
+    const told: string[] = [];
+    administration.credentials.onRevoked(id => told.push(id));
+    await administration.district.apply(ADMIN, { parts: [station('S-1')] });
+    expect(told).toEqual([]);
   });
 });
 

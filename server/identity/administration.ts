@@ -150,10 +150,11 @@ export class Administration implements Administrative {
   }
 
   async #applySite(principal: Principal, change: SiteChange): Promise<RegistryVersion | undefined> {
-    const { retire } = this.#keeper.siteChange(change.parts);
+    const before = this.registry.current().things;
     const version = await this.#keeper.applySite(principal, change);
     if (version === undefined) return undefined;
-    for (const { id } of retire) this.credentials.dismiss(id as ThingId);
+    const { things } = this.registry.current();
+    for (const { id } of before.values()) if (!things.has(id)) this.credentials.dismiss(id);
     const subject = `${version.put} parts put, ${version.retired} retired`;
     await this.#audit(principal, 'registry.site', subject, `version ${version.version}`);
     return version;

@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
-import type { PartKey, RegistryPart } from '../../domain/model/district.ts';
+import type { RegistryPart } from '../../domain/model/district.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type {
@@ -87,7 +87,7 @@ export class RegistryKeeper {
         'A district cannot hold from a time to come; apply it when that time is there.',
       );
     }
-    const { put, retire } = this.siteChange(change.parts);
+    const { put, retire } = this.#siteChange(change.parts);
     const losing = this.#withoutMoved(change.parts, 'registered');
     const version = await this.#apply({
       principal: principal.id,
@@ -121,10 +121,16 @@ export class RegistryKeeper {
     return this.#siteVersion;
   }
 
-  /** What applying these parts would put and retire. */
-  siteChange(parts: readonly RegistryPart[]): {
+  /** The parts that stand there by a site. */
+  siteParts(): readonly RegistryPart[] {
+    return this.book
+      .keptParts()
+      .filter(({ origin }) => origin === 'site')
+      .map(({ part }) => part);
+  }
+
+  #siteChange(parts: readonly RegistryPart[]): Pick<RegistryChange, 'retire'> & {
     readonly put: readonly RegistryPart[];
-    readonly retire: readonly PartKey[];
   } {
     const incoming = new Set(parts.map(keyText));
     return {
@@ -133,14 +139,6 @@ export class RegistryKeeper {
         .filter(part => !incoming.has(keyText(part)))
         .map(({ kind, id }) => ({ kind, id })),
     };
-  }
-
-  /** The parts that stand there by a site. */
-  siteParts(): readonly RegistryPart[] {
-    return this.book
-      .keptParts()
-      .filter(({ origin }) => origin === 'site')
-      .map(({ part }) => part);
   }
 
   #isRegisteredSingly(part: RegistryPart): boolean {
