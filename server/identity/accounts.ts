@@ -98,26 +98,23 @@ export class Accounts implements AccountService {
   }
 
   session(token: string): SessionView | undefined {
-    const session = this.#sessions.find(token);
-    const user = session === undefined ? undefined : this.#users.get(session.user);
-    if (session === undefined || user === undefined || !canLogIn(user)) return undefined;
-    return { user: viewOf(user), expiresAt: endOf(session) };
+    const held = this.#held(token);
+    return held === undefined ? undefined : { user: viewOf(held.user), expiresAt: endOf(held.session) };
   }
 
   authenticate(token: string): Principal | undefined {
-    const session = this.#sessions.find(token);
-    const user = session === undefined ? undefined : this.#users.get(session.user);
-    if (session === undefined || user === undefined || !canLogIn(user)) return undefined;
-    const seen = this.#sessions.touch(session);
+    const held = this.#held(token);
+    if (held === undefined) return undefined;
+    const seen = this.#sessions.touch(held.session);
     if (seen !== undefined) void this.#turns.take(() => this.#writeSeen(seen));
-    return principalOf(user);
+    return principalOf(held.user);
   }
 
   logout(token: string): Promise<void> {
     return this.#turns.take(async () => {
-      const session = this.#sessions.find(token);
-      const user = session === undefined ? undefined : this.#users.get(session.user);
-      if (session === undefined || user === undefined) return;
+      const held = this.#held(token);
+      if (held === undefined) return;
+      const { session, user } = held;
       await this.#end([session.tokenSha256]);
       await this.#audit(principalOf(user), 'session.close', user.name);
     });
@@ -306,9 +303,15 @@ export class Accounts implements AccountService {
     return this.#sessions.of(user).map(({ tokenSha256 }) => tokenSha256);
   }
 
+  /** The session of a token and whose it is; undefined where it is unknown, over, or the user disabled. */
+  #held(token: string): { readonly session: Session; readonly user: User } | undefined {
+    const session = this.#sessions.find(token);
+    const user = session === undefined ? undefined : this.#users.get(session.user);
+    return session === undefined || user === undefined || !canLogIn(user) ? undefined : { session, user };
+  }
+
   #userOf(token: string): User {
-    const session = this.session(token);
-    const user = session === undefined ? undefined : this.#users.get(session.user.name);
+    const user = this.#held(token)?.user;
     if (user === undefined) throw new AppError('unauthenticated', 'The session is over.');
     return user;
   }

@@ -2,19 +2,16 @@ import { randomBytes } from 'node:crypto';
 
 import type { Clock } from '../../domain/ports/clock.ts';
 import type { Session } from '../../domain/ports/operations.ts';
-import { epochMs } from '../../domain/time/instant.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { sha256Hex } from './secret.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long a session lasts, milliseconds, and how many one user may have. */
 export const SESSION_LIMITS = {
   /** Since it was last used: longer than a duty of the night. */
   idleMs: 12 * HOUR_MS,
   /** Since the login, however much it is used. */
-  absoluteMs: 7 * 24 * HOUR_MS,
+  absoluteMs: 7 * DAY_MS,
   /** How far the durable "last seen" may lag behind; each write is a commit on disk. */
   seenLagMs: 5 * MINUTE_MS,
   /** A program that logs in again and again ends its own oldest sessions. */
