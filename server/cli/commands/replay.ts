@@ -6,6 +6,7 @@ import { connectControl } from '../../control/control-client.ts';
 import type { ControlClient } from '../../control/control-client.ts';
 import { SYSTEM_CLOCK } from '../../system-clock.ts';
 import type { Command, Invocation, Outcome } from '../command.ts';
+import { SPEED, speedOf } from '../playing-speed.ts';
 import { reachable, registerSimulated } from '../simulated-stations.ts';
 import { figure, labelled } from '../text-table.ts';
 
@@ -24,11 +25,7 @@ export const replay: Command = {
   ],
   arguments: [{ name: 'file', description: 'The recording.' }],
   options: {
-    speed: {
-      value: 'factor',
-      description: 'max (default), or a factor above 0: 1 is real time, 60 an hour in a minute.',
-      pattern: /^(max|(?=.*[1-9])\d{1,9}(\.\d{1,6})?)$/,
-    },
+    speed: SPEED,
     connections: {
       value: 'count',
       description: 'Stations connected at once; default 200.',
@@ -62,7 +59,6 @@ async function send(
 ): Promise<ReplayResult> {
   const { host } = call;
   const { addresses } = await parts.client.call('status', {});
-  const speed = call.text('speed') ?? 'max';
   const connections = call.number('connections');
   const ending = new AbortController();
   const unsubscribe = host.onSignal(() => ending.abort());
@@ -78,7 +74,7 @@ async function send(
     return await host.parts.replayRecording({
       recording: parts.recording,
       connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets: parts.secrets },
-      speed: speed === 'max' ? 'max' : Number(speed),
+      speed: speedOf(call),
       clock: SYSTEM_CLOCK,
       signal: ending.signal,
       ...(connections === undefined ? {} : { maxConnections: connections }),

@@ -11,6 +11,7 @@ import { SYSTEM_CLOCK } from '../../system-clock.ts';
 import type { Command, Invocation, Outcome } from '../command.ts';
 import { REFUSAL_TEXTS, withBorrowedStations } from '../borrowed-stations.ts';
 import type { BorrowedStations } from '../borrowed-stations.ts';
+import { SPEED, speedOf } from '../playing-speed.ts';
 import { reachable } from '../simulated-stations.ts';
 import { figure, labelled } from '../text-table.ts';
 
@@ -31,11 +32,7 @@ export const sim: Command = {
   options: {
     scenario: { value: 'file|name', description: 'What to play.' },
     seed: { value: 'number', description: 'Instead of the seed of the scenario.', range: [0, 2 ** 31] },
-    speed: {
-      value: 'factor',
-      description: 'max (default), or a factor above 0: 1 is real time, 60 an hour in a minute.',
-      pattern: /^(max|(?=.*[1-9])\d{1,9}(\.\d{1,6})?)$/,
-    },
+    speed: SPEED,
     follow: { description: 'Go on in real time once the past is caught up, until Ctrl+C.' },
   },
   run: async call => {
@@ -72,7 +69,6 @@ async function play(
   const { host } = call;
   const { client, borrowed, stage } = parts;
   const { addresses } = await client.call('status', {});
-  const speed = call.text('speed') ?? 'max';
   const ending = new AbortController();
   const unsubscribe = host.onSignal(() => ending.abort());
   const onLost = (): void => {
@@ -85,7 +81,7 @@ async function play(
     return await host.parts.playScenario({
       ...stage,
       connect: { host: reachable(addresses.mqtt.host), port: addresses.mqtt.port, secrets: borrowed.secrets },
-      speed: speed === 'max' ? 'max' : Number(speed),
+      speed: speedOf(call),
       follow: call.isSet('follow'),
       clock: SYSTEM_CLOCK,
       signal: ending.signal,
