@@ -1,4 +1,5 @@
 import type { PartKey } from '../../domain/model/district.ts';
+import { isEmpty } from '../site/diff-parts.ts';
 import type { ChangedPart, SiteDiff, ValueChange } from '../site/diff-parts.ts';
 import { figure, printable } from './text-table.ts';
 
@@ -24,10 +25,6 @@ export function diffLines(diff: SiteDiff, linesMax: number): readonly string[] {
       ? 'No difference.'
       : `${figure(diff.added.length)} added, ${figure(diff.changed.length)} changed, ${figure(diff.retired.length)} retired.`,
   ];
-}
-
-export function isEmpty({ added, changed, retired }: SiteDiff): boolean {
-  return added.length + changed.length + retired.length === 0;
 }
 
 function changedLines({ changes, ...key }: ChangedPart): readonly string[] {

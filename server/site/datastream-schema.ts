@@ -3,11 +3,12 @@ import { parseDatastreamName } from '../../domain/model/datastream.ts';
 import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
 import { THRESHOLD_LADDERS } from '../../domain/model/threshold.ts';
 import type { ThresholdLadder, ThresholdName } from '../../domain/model/threshold.ts';
+import { DAY_MS, SECOND_MS } from '../../domain/time/instant.ts';
 import { didYouMean } from '../nearest-name.ts';
 import { ALWAYS, datum, isObject, text } from './field-schemas.ts';
 
 /** The shortest and the longest time between two values that are due, and over which a condition is held. */
-const INTERVAL_MS = { min: 1_000, max: 31 * 86_400_000 } as const;
+const INTERVAL_MS = { min: SECOND_MS, max: 31 * DAY_MS } as const;
 
 const MONTH_DAY = /^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 const DAYS_OF_MONTH = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];

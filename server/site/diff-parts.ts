@@ -44,6 +44,11 @@ export function diffParts(current: Iterable<RegistryPart>, next: Iterable<Regist
   return { added, changed, retired };
 }
 
+/** True where the two districts are the same. */
+export function isEmpty({ added, changed, retired }: SiteDiff): boolean {
+  return added.length + changed.length + retired.length === 0;
+}
+
 function keyText({ kind, id }: PartKey): string {
   return `${kind}/${id}`;
 }

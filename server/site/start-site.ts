@@ -2,7 +2,7 @@ import { isAppError, messageOf } from '../../domain/errors.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { SYSTEM_PRINCIPAL } from '../application.ts';
 import type { Administration } from '../identity/administration.ts';
-import { diffParts } from './diff-parts.ts';
+import { diffParts, isEmpty } from './diff-parts.ts';
 import { loadSite } from './load-site.ts';
 import type { Site } from './load-site.ts';
 
@@ -54,9 +54,9 @@ export async function startSite(
     });
     return { isDemo: site.isDemo, warning: () => undefined };
   }
-  const { added, changed, retired } = diffParts(administration.siteParts(), site.parts);
-  if (added.length + changed.length + retired.length === 0)
-    return { isDemo: site.isDemo, warning: () => undefined };
+  const diff = diffParts(administration.siteParts(), site.parts);
+  if (isEmpty(diff)) return { isDemo: site.isDemo, warning: () => undefined };
+  const { added, changed, retired } = diff;
   const message =
     `The site folder ${folder} differs from the district that is used: ${added.length} parts more, ` +
     `${changed.length} changed, ${retired.length} fewer. See \`ww site diff\`, and \`ww site apply\`.`;
