@@ -57,6 +57,8 @@ export type PartSelection =
 export interface RegistryStore {
   /** By kind and id. */
   parts(selection: PartSelection): Promise<readonly KeptPart[]>;
+  /** What was there once and is no more. */
+  retiredParts(): Promise<readonly PartKey[]>;
   /**
    * Durable before it resolves; answers the new version. Rejects with `conflict`, and nothing of it is kept, where a part
    * would hold from an earlier time than its last change or retirement.

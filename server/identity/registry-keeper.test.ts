@@ -137,6 +137,18 @@ describe('siteOf', () => {
 });
 
 describe('register', () => {
+  it('lets a thing that was retired come back from now, also after a restart', async () => {
+    await applied(station('S-1'), basin('b'));
+    clock.advance(1_000);
+    await applied(basin('b'));
+    await store.close();
+    await open();
+    clock.advance(1_000);
+    await keeper.register(ADMIN, [station('S-1'), station('S-2')]);
+    expect(keeper.book.kept({ kind: 'station', id: 'S-1' })?.validFrom).toBe(clock.now());
+    expect(keeper.book.kept({ kind: 'station', id: 'S-2' })?.validFrom).toBe(EARLIEST_PHENOMENON_TIME);
+  });
+
   it('lets a new thing hold from the beginning and a change from now, in one version', async () => {
     await keeper.register(ADMIN, [station('S-1')]);
     clock.advance(1_000);

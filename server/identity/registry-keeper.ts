@@ -32,6 +32,8 @@ export class RegistryKeeper {
   readonly #store: RegistryStore;
   readonly #clock: Clock;
   #siteVersion: number | undefined;
+  /** Keys of parts that were there once: their history goes on from their retirement. */
+  readonly #retired = new Set<string>();
 
   constructor(options: { readonly store: RegistryStore; readonly clock: Clock }) {
     this.#store = options.store;
@@ -43,6 +45,7 @@ export class RegistryKeeper {
     const [newest] = await this.#store.registryVersions(1);
     if (newest === undefined) return;
     this.book.update(newest.version, { put: await this.#store.parts({ newest: true }), retire: [] });
+    for (const key of await this.#store.retiredParts()) this.#retired.add(keyText(key));
     const versions = this.book.keptParts().filter(({ origin }) => origin === 'site');
     this.#siteVersion = versions.reduce<number | undefined>(
       (highest, { version }) => Math.max(highest ?? 0, version),
@@ -65,7 +68,7 @@ export class RegistryKeeper {
       put: changed.map(part => ({
         part,
         origin: this.book.kept(part)?.origin ?? 'registered',
-        validFrom: this.book.kept(part) === undefined ? EARLIEST_PHENOMENON_TIME : now,
+        validFrom: this.#isNew(part) ? EARLIEST_PHENOMENON_TIME : now,
       })),
       retire: [],
     });
@@ -141,6 +144,10 @@ export class RegistryKeeper {
     };
   }
 
+  #isNew(key: PartKey): boolean {
+    return this.book.kept(key) === undefined && !this.#retired.has(keyText(key));
+  }
+
   #isRegisteredSingly(part: RegistryPart): boolean {
     return this.book.kept(part)?.origin === 'registered';
   }
@@ -164,6 +171,8 @@ export class RegistryKeeper {
     const version = await this.#store.applyRegistryChange(change);
     const put = change.put.map((entry): KeptPart => ({ ...entry, version: version.version }));
     this.book.update(version.version, { put, retire: change.retire });
+    for (const key of change.retire) this.#retired.add(keyText(key));
+    for (const { part } of put) this.#retired.delete(keyText(part));
     return version;
   }
 }

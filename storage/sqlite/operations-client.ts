@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
+import type { PartKey } from '../../domain/model/district.ts';
 import type { RefusalCount } from '../../domain/model/ledger.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
 import type {
@@ -49,6 +50,9 @@ export class OperationsClient implements Operations {
 
   parts(selection: PartSelection): Promise<readonly KeptPart[]> {
     return this.#remote.call('parts', selection);
+  }
+  retiredParts(): Promise<readonly PartKey[]> {
+    return this.#remote.call('retiredParts');
   }
   applyRegistryChange(change: RegistryChange): Promise<RegistryVersion> {
     return this.#remote.call('applyRegistryChange', change);

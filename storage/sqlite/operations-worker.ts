@@ -31,6 +31,7 @@ function serve(main: MessagePort, { directory }: OperationsWorkerData): void {
       }
     },
     parts: (selection: PartSelection) => opened().parts(selection),
+    retiredParts: () => opened().retiredParts(),
     applyRegistryChange: (change: RegistryChange) => opened().applyRegistryChange(change),
     registryVersions: (limit: number) => opened().registryVersions(limit),
     credentials: () => opened().credentials(),

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import type { PartKey } from '../../domain/model/district.ts';
 import type { RefusalCount } from '../../domain/model/ledger.ts';
 import type { Credential } from '../../domain/ports/identity.ts';
 import type {
@@ -20,7 +21,7 @@ import type {
 import { Database } from './database.ts';
 import { syncFolder } from './journal-schema.ts';
 import { migrateOperations } from './operations-schema.ts';
-import { appendChange, readParts, readVersions } from './registry-table.ts';
+import { appendChange, readParts, readRetired, readVersions } from './registry-table.ts';
 import { deleteSessions, readSessions, writeSession } from './session-table.ts';
 import { readUsers, writeUser } from './user-table.ts';
 
@@ -57,6 +58,10 @@ export class SqliteOperations implements Operations {
 
   async parts(selection: PartSelection): Promise<readonly KeptPart[]> {
     return await this.#do(db => readParts(db, selection));
+  }
+
+  async retiredParts(): Promise<readonly PartKey[]> {
+    return await this.#do(db => readRetired(db));
   }
 
   async applyRegistryChange(change: RegistryChange): Promise<RegistryVersion> {

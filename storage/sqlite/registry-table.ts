@@ -43,6 +43,19 @@ export function readParts(db: Database, selection: PartSelection): readonly Kept
     }));
 }
 
+/** The parts whose newest row retires them. */
+export function readRetired(db: Database): readonly PartKey[] {
+  return db
+    .all<PartKey>(
+      `SELECT kind, id FROM registry_part AS part
+       WHERE body IS NULL AND version = (
+         SELECT max(version) FROM registry_part AS other WHERE other.space = part.space AND other.id = part.id
+       )
+       ORDER BY kind, id`,
+    )
+    .map(({ kind, id }) => ({ kind, id }));
+}
+
 function conditionOf(selection: PartSelection): readonly [condition: string, bound: readonly number[]] {
   if ('version' in selection) return ['other.version <= ?', [selection.version]];
   // A later version of a part never holds from an earlier time, so the highest version is also the latest by time.

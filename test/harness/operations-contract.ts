@@ -161,7 +161,9 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
       await operations.applyRegistryChange({ ...CHANGE, put: [valid(BASIN)] });
       await operations.applyRegistryChange({ ...CHANGE, retire: [BASIN] });
       expect(await operations.parts({ newest: true })).toEqual([]);
+      expect(await operations.retiredParts()).toStrictEqual([{ kind: 'basin', id: BASIN.id }]);
       await operations.applyRegistryChange({ ...CHANGE, put: [{ ...valid(BASIN), origin: 'registered' }] });
+      expect(await operations.retiredParts()).toEqual([]);
       expect(await operations.parts({ newest: true })).toStrictEqual([
         { part: BASIN, origin: 'registered', version: 3, validFrom: VALID },
       ]);
