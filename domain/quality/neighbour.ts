@@ -1,3 +1,4 @@
+import { medianOf } from './median.ts';
 import { GOOD, NOT_EVALUATED, suspect } from './quality-finding.ts';
 import type { Verdict } from './quality-finding.ts';
 import type { SeriesWindow } from './series-window.ts';
@@ -54,11 +55,4 @@ function changeAt(
   const then = series.usableUntil(t - overMs);
   if (then < 0 || t - overMs - series.timeAt(then) > maxAgeMs) return undefined;
   return series.valueAt(now) - series.valueAt(then);
-}
-
-function medianOf(values: number[]): number {
-  const sorted = values.sort((a, b) => a - b);
-  const middle = sorted.length >>> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2;
 }

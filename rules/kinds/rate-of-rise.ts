@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { medianOf } from '../../domain/quality/median.ts';
 import { MINUTE_MS } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
@@ -47,7 +48,7 @@ export const rateOfRise: RuleKind<z.infer<typeof params>> = {
         const before = afterGap ? { raw: [], filtered: [] } : state;
         const raw = [...before.raw.filter(({ t }) => t > sample.t - FILTER_MS), { t: sample.t, v: sample.v }];
         if (raw.length < LEAST_READINGS) return { state: { raw, filtered: before.filtered } };
-        const now = { t: sample.t, v: medianOf(raw) };
+        const now = { t: sample.t, v: medianOf(raw.map(({ v }) => v)) };
         const filtered = [...since(before.filtered, sample.t - longest), now];
         const values = windows.map(window => risen(filtered, now, window));
         return { state: { raw, filtered }, measured: { values } };
@@ -73,13 +74,6 @@ export const rateOfRise: RuleKind<z.infer<typeof params>> = {
     };
   },
 };
-
-function medianOf(points: readonly Point[]): number {
-  const values = points.map(({ v }) => v).sort((a, b) => a - b);
-  const middle = values.length >> 1;
-  const upper = values[middle] ?? 0;
-  return values.length % 2 === 1 ? upper : (upper + (values[middle - 1] ?? upper)) / 2;
-}
 
 /** The points from the last one at or before `from` on. */
 function since(points: readonly Point[], from: number): readonly Point[] {
