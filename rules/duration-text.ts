@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { durationMs } from '../domain/time/instant.ts';
+import { DAY_MS, durationMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../domain/time/instant.ts';
 
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+const UNIT_MS = { s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: DAY_MS } as const;
 const DURATION = /^(\d{1,5})(s|m|h|d)$/;
 
 /** A duration as rule sets write it: a whole number and s, m, h or d. */

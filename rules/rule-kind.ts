@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { WARNING_SEVERITIES } from '../domain/model/warning-severity.ts';
 import { MINUTE_MS, durationMs } from '../domain/time/instant.ts';
 import type { DurationMs } from '../domain/time/instant.ts';
 import { durationText } from './duration-text.ts';
@@ -94,7 +95,7 @@ export function planOf(parts: PlanParts, timing: Timing): RulePlan {
 
 /** Severity of a step, and a hold of its own. */
 export const stepBase = {
-  severity: z.enum(['blue', 'yellow', 'orange', 'red']),
+  severity: z.enum(WARNING_SEVERITIES),
   /** Must hold this long, also as a step up. */
   for: durationText.optional(),
 };

@@ -6,6 +6,7 @@ import { isThingId } from '../domain/model/identifier.ts';
 import { NORMAL_FLAG, QUALITY, SOURCE_RANK } from '../domain/model/observation.ts';
 import type { QualityFlag } from '../domain/model/observation.ts';
 import type { StationSpec } from '../domain/model/registry.ts';
+import { WARNING_SEVERITIES } from '../domain/model/warning-severity.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { compileRules } from './compile-rules.ts';
@@ -27,7 +28,7 @@ const expectedSchema = z.strictObject({
   begin: durationText,
   end: durationText.optional(),
   ending: z.enum(['returned', 'basis_changed']).optional(),
-  severity: z.enum(['blue', 'yellow', 'orange', 'red']),
+  severity: z.enum(WARNING_SEVERITIES),
   steps: z.array(z.string()).optional(),
   toVerify: z.boolean().default(false),
   peak: z.number().optional(),
