@@ -1,5 +1,5 @@
 import { AppError } from '../../domain/errors.ts';
-import type { RegistryPart } from '../../domain/model/district.ts';
+import type { PartKey, RegistryPart } from '../../domain/model/district.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import type { Clock } from '../../domain/ports/clock.ts';
 import type {
