@@ -44,6 +44,8 @@ describe('rainNeighbour', () => {
     },
     { name: 'zero while it rains at one', own: steady(0), others: [steady(0), steady(9)], flag: 1 },
     { name: 'zero in drizzle', own: steady(0), others: [steady(3), steady(2)], flag: 1 },
+    { name: 'zero while one has drizzle', own: steady(0), others: [steady(3), steady(9)], flag: 1 },
+    { name: 'a part of the least around', own: steady(1), others: [steady(4), steady(9)], flag: 1 },
     {
       name: 'rain where it rains nowhere else',
       own: steady(4),
