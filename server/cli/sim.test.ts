@@ -78,6 +78,7 @@ describe('ww sim', () => {
     expect(probe.application.openLoans.size).toBe(0);
     expect(out).toContain('5,678 readings in 1,234 messages, 34 of them backlog\n');
     expect(out).toContain('touched by duplicate');
+    expect(out).toContain('2026-09-21 22:13:20 +08:00 to 2026-09-21 23:13:20 +08:00\n');
     expect((await probe.ww('sim', '--json')).json()).toEqual({
       scenario: '夜',
       seed: 7,

@@ -13,7 +13,7 @@ import { REFUSAL_TEXTS, withBorrowedStations } from '../borrowed-stations.ts';
 import type { BorrowedStations } from '../borrowed-stations.ts';
 import { SPEED, speedOf } from '../playing-speed.ts';
 import { reachable } from '../simulated-stations.ts';
-import { figure, labelled } from '../text-table.ts';
+import { figure, labelled, localTime } from '../text-table.ts';
 
 const DEFAULT_SCENARIO = 'ordinary-day';
 /** How often the progress is told, milliseconds. */
@@ -148,5 +148,5 @@ function simOutcome(
 }
 
 function timeText(at: number | undefined): string {
-  return at === undefined ? 'nothing' : new Date(at).toISOString().slice(0, 16).replace('T', ' ');
+  return at === undefined ? 'nothing' : `${localTime(at)} +08:00`;
 }
