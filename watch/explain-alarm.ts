@@ -1,5 +1,5 @@
 import type { EpisodeStep } from '../domain/model/episode.ts';
-import type { OwnOutage, SilenceDecision, WatchDecision } from '../domain/model/watch-decision.ts';
+import type { SilenceDecision, WatchDecision } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord, LoggedChange } from '../domain/ports/episode-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
@@ -22,6 +22,7 @@ import type {
   ToldChange,
 } from './alarm-reasons.ts';
 import { inputValuesAt } from './input-values.ts';
+import { isSample } from './is-sample.ts';
 
 export type { AlarmReasons } from './alarm-reasons.ts';
 
@@ -57,7 +58,16 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
     const decidedBy = sample?.kind === 'silence' ? told(sample) : decidingReading(sample, plan);
     const toldAt = changes.find(({ change }) => change.liveSteps.includes(severity))?.knownAt ?? null;
     return {
-      ...{ severity, cause, t, decidedT, heldMs, value, limit, limitName, decidedBy, toldAt },
+      severity,
+      cause,
+      t,
+      decidedT,
+      heldMs,
+      value,
+      limit,
+      limitName,
+      decidedBy,
+      toldAt,
       clauses: explainAt(binding, samples, decidedT).clauses,
       inputs: plan === undefined ? [] : inputValuesAt(plan, samples, decidedT),
       thresholds: plan === undefined ? [] : limitsInForce(plan, decidedT),
@@ -65,7 +75,14 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
     };
   });
   return {
-    ...{ id, rule, subject, begin, end, ending, steps, gaps },
+    id,
+    rule,
+    subject,
+    begin,
+    end,
+    ending,
+    steps,
+    gaps,
     kind: planAt(binding, steps[0]?.decidedT ?? begin)?.kind ?? null,
     ruleSet: basis.ruleSet,
     registry: basis.registry,
@@ -76,10 +93,6 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
       .map(decision => (decision.kind === 'silence' ? told(decision) : decision)),
     changes: changes.map(toldChange),
   };
-}
-
-function isSample(decision: WatchDecision): decision is SilenceDecision | OwnOutage {
-  return decision.kind !== 'signal';
 }
 
 /** Of silences those of an input; our outages and signals concern every rule. */
@@ -122,7 +135,11 @@ function limitsInForce(plan: RulePlan, at: EpochMs): readonly LimitInForce[] {
   const [input] = plan.inputs;
   const isValue = plan.measure === VALUE_ITSELF;
   return plan.stepsAt(at).map(({ severity, name, relation, limit, clear }) => ({
-    ...{ severity, name, relation, value: limit, clear },
+    severity,
+    name,
+    relation,
+    value: limit,
+    clear,
     unit: isValue ? (input?.unit ?? null) : null,
     datum: isValue ? (input?.datum ?? null) : null,
   }));
