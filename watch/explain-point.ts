@@ -1,0 +1,102 @@
+import type { BasisVersions, Episode } from '../domain/model/episode.ts';
+import { QUALITY } from '../domain/model/observation.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+import { explainAt } from '../rules/explain-at.ts';
+import type { Clause, Explanation } from '../rules/explain-at.ts';
+import type { RuleBinding } from '../rules/fold-context.ts';
+import { segmentAt } from '../rules/plan.ts';
+import type { RulePlan } from '../rules/plan.ts';
+import type { RuleGap } from '../rules/rule-kind.ts';
+import { inOrder } from '../rules/sample.ts';
+import type { Reading } from '../rules/sample.ts';
+import type { InputValue } from './alarm-reasons.ts';
+import { inputValuesAt } from './input-values.ts';
+import { isSample } from './is-sample.ts';
+
+/** `blind`: nothing that the rule could judge was known within the time a value stands. */
+export type DataState = 'good' | 'suspect' | 'blind';
+
+/** How one rule stood at a point at an instant. */
+export interface RuleAtPoint {
+  readonly rule: string;
+  /** Null where no rule set held yet. */
+  readonly basis: BasisVersions | null;
+  /** `notJudged`: the rule did not hold for the point, or lacks something. `unknown`: blind, which is never `noWarning`. */
+  readonly state: 'warning' | 'noWarning' | 'unknown' | 'notJudged';
+  /** When the condition was last known. */
+  readonly knownAt: EpochMs | null;
+  /** Null where the rule did not judge. */
+  readonly data: DataState | null;
+  /** The first clause that is not true; null in a warning, and where nothing was measured. */
+  readonly whyNot: Clause | null;
+  readonly clauses: readonly Clause[];
+  readonly inputs: readonly InputValue[];
+  /** The episode that was open. */
+  readonly open: Episode | null;
+}
+
+/** Why there is no warning at a point, or which there are: plain data. */
+export interface PointReasons {
+  /** `station/property[.instance]` */
+  readonly subject: string;
+  readonly at: EpochMs;
+  readonly rules: readonly RuleAtPoint[];
+  /** What the rules lack to judge it. */
+  readonly gaps: readonly RuleGap[];
+}
+
+export interface PointRequest {
+  readonly subject: string;
+  readonly at: EpochMs;
+  /** The rules of the subject, each with the readings of its inputs from an instant on at which none was open or pending. */
+  readonly rules: readonly {
+    readonly binding: RuleBinding;
+    readonly readings: readonly Reading[];
+  }[];
+  /** Those of that time: silences of the inputs, our own outages, signals of the subject's zone. */
+  readonly decisions: readonly WatchDecision[];
+  /** What the rules in force lack, of any subject. */
+  readonly gaps: readonly RuleGap[];
+}
+
+/** How every rule of a point stood at an instant, by what is stored now. */
+export function explainPoint({ subject, at, rules, decisions, gaps }: PointRequest): PointReasons {
+  return {
+    subject,
+    at,
+    rules: rules.map(({ binding, readings }): RuleAtPoint => {
+      const samples = inOrder([...readings, ...decisions.filter(isSample)]);
+      const explanation = explainAt(binding, samples, at);
+      const plan = binding.basis[segmentAt(binding.basis, at)]?.plan;
+      const inputs = plan === undefined ? [] : inputValuesAt(plan, samples, at);
+      const data = plan === undefined ? null : dataState({ explanation, plan, inputs, at });
+      const { basis = null, knownAt = null, whyNot = null, clauses, open = null } = explanation;
+      const state = stateOf(explanation, data);
+      return { rule: binding.rule, basis, state, knownAt, data, whyNot, clauses, inputs, open };
+    }),
+    gaps: gaps.filter(gap => gap.subject === subject),
+  };
+}
+
+function stateOf({ open }: Explanation, data: DataState | null): RuleAtPoint['state'] {
+  if (open !== undefined) return 'warning';
+  if (data === null) return 'notJudged';
+  return data === 'blind' ? 'unknown' : 'noWarning';
+}
+
+function dataState(judged: {
+  readonly explanation: Explanation;
+  readonly plan: RulePlan;
+  readonly inputs: readonly InputValue[];
+  readonly at: EpochMs;
+}): DataState {
+  const { explanation, plan, inputs, at } = judged;
+  const { knownAt, isBroken } = explanation;
+  if (knownAt === undefined) return 'blind';
+  // A rule about silence knows by decisions; between them a datastream may be as quiet as it is allowed to be.
+  const standsMs = Math.max(0, ...plan.inputs.map(({ maxGapMs }) => maxGapMs));
+  if (plan.measure.seesSilence !== true && (isBroken || at - knownAt > standsMs)) return 'blind';
+  const isSuspect = inputs.some(({ isFresh, quality }) => isFresh && quality === QUALITY.suspect);
+  return isSuspect ? 'suspect' : 'good';
+}
