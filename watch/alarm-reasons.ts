@@ -78,7 +78,7 @@ export interface StepReasons {
   readonly value: number;
   readonly limit: number;
   readonly limitName: string;
-  /** Null where what is stored now no longer leads to the step: readings were deleted. */
+  /** Null where what is stored now no longer leads to the step: it was withdrawn, or its readings were deleted. */
   readonly decidedBy: DecidingReading | SilenceReason | null;
   /** receivedTime up to which everything was heard when it was first told live; null where it was not. */
   readonly toldAt: EpochMs | null;

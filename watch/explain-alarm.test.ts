@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { QUALITY } from '../domain/model/observation.ts';
@@ -40,23 +41,33 @@ function kept(binding: RuleBinding, readings: readonly Reading[], decisions: rea
     for (const change of track.offer([sample]).changes)
       changes.push({ seq: changes.length, knownAt, change });
   }
-  const last = changes.at(-1)!.change;
+  const last = changes.at(-1)?.change;
+  if (last === undefined) return undefined;
+  const told = changes.filter(({ change }) => change.id === last.id);
   const record: EpisodeRecord = {
     id: last.id,
-    status: last.episode.end === undefined ? 'open' : 'ended',
+    status: statusOf(told),
     episode: last.episode,
     firstBegin: last.episode.begin,
     isOverLive: false,
-    firstKnownAt: changes.at(0)!.knownAt,
-    changedAt: changes.at(-1)!.knownAt,
+    firstKnownAt: told.at(0)!.knownAt,
+    changedAt: told.at(-1)!.knownAt,
     seq: changes.length,
   };
-  return { binding, readings, decisions, record, changes };
+  return { binding, readings, decisions, record, changes: told };
+}
+
+/** Of a withdrawn or merged one an end may still be told; it stays what it is. */
+function statusOf(changes: readonly LoggedChange[]): EpisodeRecord['status'] {
+  for (const { change } of changes) {
+    if (change.kind === 'withdrawn' || change.kind === 'merged') return change.kind;
+  }
+  return changes.at(-1)?.change.episode.end === undefined ? 'open' : 'ended';
 }
 
 describe('why an alarm is', () => {
   const readings = [4, 12, 13, 21, 25].map((v, index) => readingAt(index * 4, v));
-  const reasons = explainAlarm(kept(bound(plan), readings));
+  const reasons = explainAlarm(kept(bound(plan), readings)!);
 
   it('names rule, versions and every step with when it held, when it was decided and told', () => {
     expect(reasons).toMatchObject({
@@ -117,7 +128,7 @@ describe('why an alarm is', () => {
   });
 
   it('is plain data, and the same for readings in any order', () => {
-    const request = kept(bound(plan), readings);
+    const request = kept(bound(plan), readings)!;
     expect(JSON.parse(JSON.stringify(reasons))).toEqual(reasons);
     expect(explainAlarm({ ...request, readings: readings.toReversed() })).toEqual(reasons);
   });
@@ -135,7 +146,7 @@ describe('why an alarm is', () => {
 
 it('explains every step by the plan of then, whatever holds now', () => {
   const binding = bound(plan);
-  const request = kept(binding, [readingAt(0, 12), readingAt(4, 13)]);
+  const request = kept(binding, [readingAt(0, 12), readingAt(4, 13)])!;
   const later = { from: minute(60), versions: { ruleSet: 4, registry: 8 }, plan: ladderPlan([50]) };
   const reasons = explainAlarm({ ...request, binding: { ...binding, basis: [...binding.basis, later] } });
   expect(reasons).toMatchObject({ ruleSet: 3, registry: 7 });
@@ -145,15 +156,15 @@ it('explains every step by the plan of then, whatever holds now', () => {
 describe('what came late', () => {
   it('is retroactive by more than the live window, and the step says when it was told after all', () => {
     const late = [12, 13].map((v, index) => readingAt(index * 4, v, { receivedAfter: 90 - index * 4 }));
-    const only = explainAlarm(kept(bound(plan), late)).steps[0];
+    const only = explainAlarm(kept(bound(plan), late)!).steps[0];
     expect(only?.decidedBy).toMatchObject({ live: false, delayMs: 86 * MINUTE_MS });
     expect(only?.toldAt).toBeNull();
-    const told = explainAlarm(kept(bound(plan), [...late, readingAt(100, 14)])).steps[0];
+    const told = explainAlarm(kept(bound(plan), [...late, readingAt(100, 14)])!).steps[0];
     expect(told).toMatchObject({ decidedBy: { live: false }, toldAt: minute(100) });
   });
 
   it('decides by what is stored now: without its readings a step has nothing that decided it', () => {
-    const request = kept(bound(plan), [readingAt(0, 12), readingAt(4, 13)]);
+    const request = kept(bound(plan), [readingAt(0, 12), readingAt(4, 13)])!;
     const [step] = explainAlarm({ ...request, readings: [readingAt(4, 13)] }).steps;
     expect(step).toMatchObject({ severity: 'blue', decidedBy: null });
   });
@@ -162,7 +173,7 @@ describe('what came late', () => {
 describe('what is to be verified', () => {
   it('is a step that only suspect readings have met', () => {
     const suspect = [12, 13].map((v, index) => readingAt(index * 4, v, { quality: QUALITY.suspect }));
-    const reasons = explainAlarm(kept(bound(plan), suspect));
+    const reasons = explainAlarm(kept(bound(plan), suspect)!);
     expect(reasons.toVerify).toEqual(['suspectOnly']);
     expect(reasons.steps[0]).toMatchObject({
       toVerify: 'suspectOnly',
@@ -173,7 +184,7 @@ describe('what is to be verified', () => {
   it('is a point that went blind on the way, by a silence less our own outage', () => {
     const readings = [readingAt(0, 8), readingAt(4, 12), readingAt(5, null)];
     const outage: WatchDecision = { kind: 'outage', from: minute(6), t: minute(9) };
-    const reasons = explainAlarm(kept(bound(plan), readings, [outage, silence(4, 20)]));
+    const reasons = explainAlarm(kept(bound(plan), readings, [outage, silence(4, 20)])!);
     const blind = { input: INPUT, since: minute(4), silentMs: 16 * MINUTE_MS, ownOutageMs: 3 * MINUTE_MS };
     expect(reasons.toVerify).toEqual(['blind']);
     expect(reasons.steps[0]).toMatchObject({
@@ -190,7 +201,7 @@ describe('the decisions that took part', () => {
   const readings = [12, 13, 14].map((v, index) => readingAt(index * 4, v));
 
   it('leave out those of others and those after the last instant, and mark what readings refuted', () => {
-    const request = kept(bound(plan), readings);
+    const request = kept(bound(plan), readings)!;
     expect(explainedUpTo(request.record)).toBe(minute(4));
     const signal: WatchDecision = { kind: 'signal', zone: '*', t: minute(1), severity: 'red' };
     const other: WatchDecision = { kind: 'silence', input: 'T/water_level', since: minute(0), t: minute(3) };
@@ -199,6 +210,43 @@ describe('the decisions that took part', () => {
       signal,
       { ...silence(-9, 3), silentMs: 12 * MINUTE_MS, ownOutageMs: 0, isRefuted: true },
     ]);
+  });
+});
+
+describe('whatever comes, in whatever order', () => {
+  const reading = fc
+    .record({
+      at: fc.integer({ min: 0, max: 60 }),
+      v: fc.integer({ min: 0, max: 30 }),
+      receivedAfter: fc.constantFrom(0, 1, 9, 60),
+      quality: fc.constantFrom(QUALITY.good, QUALITY.good, QUALITY.suspect, QUALITY.fail),
+    })
+    .map(({ at, v, ...rest }) => readingAt(at, v, rest));
+  const silent = fc
+    .tuple(fc.integer({ min: 0, max: 60 }), fc.integer({ min: 6, max: 20 }))
+    .map(([since, after]) => silence(since, since + after));
+  // One reading for each identity: of two, the order of arrival would not tell which of them the episode has seen.
+  const readings = fc.uniqueArray(reading, { selector: ({ t }) => t, minLength: 1, maxLength: 40 });
+
+  it('every step that stands has what decided it, and its value is among the clauses', () => {
+    let explained = 0;
+    fc.assert(
+      fc.property(readings, fc.array(silent, { maxLength: 4 }), (all, decisions) => {
+        const request = kept(bound(plan), all, decisions);
+        if (request === undefined || ['withdrawn', 'merged'].includes(request.record.status)) return;
+        for (const step of explainAlarm(request).steps) {
+          explained += 1;
+          expect(step.decidedBy).toMatchObject({
+            kind: step.cause === 'held' ? 'reading' : 'silence',
+            t: step.decidedT,
+          });
+          const { severity, limitName: name, value } = step;
+          expect(step.clauses).toContainEqual(expect.objectContaining({ severity, name, value }));
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(explained).toBeGreaterThan(500);
   });
 });
 
@@ -218,7 +266,7 @@ describe('a rule about silence', () => {
     const binding = bound(outcome.plan!);
     // The second one lay in the device's memory: it came after the decision and refutes nothing.
     const readings = [readingAt(0, 1), readingAt(5, 1, { receivedAfter: 30 }), readingAt(30, 1)];
-    const request = kept(binding, readings, [silence(0, 12)]);
+    const request = kept(binding, readings, [silence(0, 12)])!;
     const reasons = explainAlarm(request);
     expect(evaluateSeries(binding, readings)).toEqual([]);
     expect(reasons).toMatchObject({ end: minute(30), ending: 'returned' });
