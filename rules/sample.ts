@@ -1,28 +1,15 @@
 import { QUALITY } from '../domain/model/observation.ts';
 import type { Observation } from '../domain/model/observation.ts';
+import type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
 import { compareCandidates } from '../domain/model/winner.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+
+export type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
 
 /** An accepted observation. `input`: its datastream, `station/property[.instance]`, which does not depend on arrival. */
 export interface Reading extends Omit<Observation, 'datastream'> {
   readonly kind: 'reading';
   readonly input: string;
-}
-
-/** The wall-clock decision that a datastream is silent, appended to the arrival log as an input; `t` is the decision. */
-export interface SilenceDecision {
-  readonly kind: 'silence';
-  readonly input: string;
-  readonly t: EpochMs;
-  /** phenomenonTime of the last reading then known. */
-  readonly since: EpochMs;
-}
-
-/** A time in which we ourselves did not listen; `t` is its end. It never counts as silence of a device. */
-export interface OwnOutage {
-  readonly kind: 'outage';
-  readonly t: EpochMs;
-  readonly from: EpochMs;
 }
 
 /** A new basis came into force at `t`; makes its effect visible before the next reading. */

@@ -1,0 +1,31 @@
+import type { EpochMs } from '../time/instant.ts';
+import type { WarningSeverity } from './warning-severity.ts';
+
+/** The wall-clock decision that a datastream is silent, appended to the arrival log as an input; `t` is the decision. */
+export interface SilenceDecision {
+  readonly kind: 'silence';
+  /** `station/property` or `station/property.instance`. */
+  readonly input: string;
+  readonly t: EpochMs;
+  /** phenomenonTime of the last reading then known. */
+  readonly since: EpochMs;
+}
+
+/** A time in which we ourselves did not listen; `t` is its end. It never counts as silence of a device. */
+export interface OwnOutage {
+  readonly kind: 'outage';
+  readonly t: EpochMs;
+  readonly from: EpochMs;
+}
+
+/** An official rainstorm signal (暴雨预警信号) of a zone: in force from `t` until the next one of the zone. */
+export interface RainstormSignal {
+  readonly kind: 'signal';
+  readonly zone: string;
+  readonly t: EpochMs;
+  /** Null: lifted. */
+  readonly severity: WarningSeverity | null;
+}
+
+/** What the watch takes as an input beside readings: decided once, appended to the arrival log, replayed as it stands. */
+export type WatchDecision = SilenceDecision | OwnOutage | RainstormSignal;
