@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+
+import type { ThingId } from '../domain/model/identifier.ts';
+import type { DatastreamSpec, Registry, StationSpec } from '../domain/model/registry.ts';
+import { QualityNetwork } from '../domain/quality/quality-network.ts';
+import { HOUR_MS, MINUTE_MS } from '../domain/time/instant.ts';
+import { qualityMembers } from './quality-members.ts';
+
+const LEVEL: DatastreamSpec = { property: 'water_level', datum: 'D', intervalMs: 5 * MINUTE_MS };
+const RAIN: DatastreamSpec = { property: 'rainfall', intervalMs: 5 * MINUTE_MS };
+
+function station(id: string, datastreams: readonly DatastreamSpec[], neighbours?: string[]): StationSpec {
+  const links = neighbours === undefined ? {} : { neighbours: neighbours as ThingId[] };
+  return { kind: 'station', id: id as ThingId, name: id, datastreams, ...links };
+}
+
+function registryOf(...stations: StationSpec[]): Registry {
+  return { version: 1, things: new Map(stations.map(thing => [thing.id, thing])) };
+}
+
+/** a: level 1, rain 2; b: level 3, rain 4; c: level 5, and no number for its rain. */
+const NUMBERS = new Map(Object.entries({ 'a/water_level': 1, 'a/rainfall': 2, 'b/water_level': 3 }));
+NUMBERS.set('b/rainfall', 4).set('c/water_level', 5);
+const numberOf = (id: string, spec: DatastreamSpec) => NUMBERS.get(`${id}/${spec.property}`);
+
+function linksOf(registry: Registry) {
+  return qualityMembers(registry, numberOf).map(({ datastream, neighbours, rain }) => ({
+    datastream,
+    neighbours,
+    rain,
+  }));
+}
+
+describe('qualityMembers', () => {
+  it('links the same property at the neighbours, and the gauges here and there', () => {
+    const registry = registryOf(station('a', [LEVEL, RAIN], ['b']), station('b', [LEVEL, RAIN]));
+    expect(linksOf(registry)).toEqual([
+      { datastream: 1, neighbours: [3], rain: [2, 4] },
+      { datastream: 2, neighbours: [4], rain: [] },
+      { datastream: 3, neighbours: [], rain: [4] },
+      { datastream: 4, neighbours: [], rain: [] },
+    ]);
+  });
+
+  it('leaves out what has no number, strangers, and the station itself', () => {
+    const registry = registryOf(station('a', [LEVEL], ['a', 'c', 'c', 'gone']), station('c', [LEVEL, RAIN]));
+    const members = qualityMembers(registry, numberOf);
+    expect(linksOf(registry)).toEqual([
+      { datastream: 1, neighbours: [5], rain: [] },
+      { datastream: 5, neighbours: [], rain: [] },
+    ]);
+    expect(() => new QualityNetwork(members, { horizonMs: HOUR_MS, maxReadings: 100 })).not.toThrow();
+  });
+
+  it('takes the limits of the registered sensor', () => {
+    const registry = registryOf(station('a', [{ ...LEVEL, sensorSpan: [0, 7] }]));
+    expect(qualityMembers(registry, numberOf)[0]?.parameters.grossRange).toMatchObject({ failSpan: [0, 7] });
+  });
+});
