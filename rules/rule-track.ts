@@ -101,6 +101,23 @@ export class RuleTrack {
     return { changes, beyond: [] };
   }
 
+  /**
+   * The first offer after a restart: judges the whole window against what was told before, and tells only what differs.
+   * Until then nothing else may be offered.
+   *
+   * @param samples those that came since; a fresh one among them is live
+   */
+  catchUp(samples: readonly Sample[]): Offer {
+    const ordered = inOrder(samples);
+    const foldedTo = this.#foldedTo;
+    const beyond = ordered.filter(({ t }) => foldedTo !== null && t <= foldedTo);
+    const { inserted } = this.#window.insert(ordered.slice(beyond.length));
+    this.#run = new FoldRun(this.#binding, this.#run.base);
+    const changes = this.#fold(0, inserted);
+    this.#forget();
+    return { changes, beyond };
+  }
+
   /** A new basis; its segments up to now are those of the old one. */
   rebind(basis: Basis): readonly EpisodeChange[] {
     const { base } = this.#run;
@@ -116,6 +133,11 @@ export class RuleTrack {
       samples: [...this.#window.samples],
       ledger: this.#ledger.state(),
     };
+  }
+
+  /** What a restart needs beside the samples after `foldedTo`; undefined while every sample is in memory. */
+  checkpoint(): (Pick<TrackState, 'base'> & { readonly foldedTo: EpochMs }) | undefined {
+    return this.#foldedTo === null ? undefined : { foldedTo: this.#foldedTo, base: this.#run.base };
   }
 
   #fold(from: number, inserted: ReadonlySet<Sample>): readonly EpisodeChange[] {

@@ -1,0 +1,48 @@
+import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+import { severityRank } from '../domain/model/warning-severity.ts';
+import type { LedgerEntry, LedgerState, PastEpisode } from '../rules/episode-ledger.ts';
+
+/**
+ * The ledger of a track as its records have left it.
+ *
+ * @param since the instant from which its episodes are judged again
+ */
+export function ledgerOf(records: readonly EpisodeRecord[], since: EpochMs): LedgerState {
+  const isJudged = ({ status, episode }: EpisodeRecord): boolean =>
+    status === 'open' || (status === 'ended' && (episode.end ?? since) >= since);
+  const isAwaited = (record: EpisodeRecord): boolean =>
+    !isJudged(record) && record.status !== 'merged' && record.told !== undefined && !record.isOverLive;
+  return {
+    entries: records
+      .filter(isJudged)
+      .map(entryOf)
+      .sort((a, b) => a.episode.begin - b.episode.begin),
+    awaiting: records.filter(isAwaited).map(entryOf),
+    issued: issuedOf(records),
+  };
+}
+
+/** The episodes that are judged anew with older readings. */
+export function pastEpisodes(records: readonly EpisodeRecord[]): readonly PastEpisode[] {
+  return records
+    .filter(({ status }) => status === 'open' || status === 'ended')
+    .map(({ id, episode, told }) => ({ id, episode, ...(told === undefined ? {} : { told }) }));
+}
+
+function entryOf({ id, episode, told, isOverLive }: EpisodeRecord): LedgerEntry {
+  return { id, episode, liveRank: told === undefined ? -1 : severityRank(told), isOverLive };
+}
+
+/** A further identity of one begin carries its ordinal: `….2`. */
+function issuedOf(records: readonly EpisodeRecord[]): Record<string, number> {
+  const issued: Record<string, number> = {};
+  for (const { id, firstBegin } of records) {
+    const begin = firstBegin.toString(36);
+    const at = id.lastIndexOf(`.${begin}`);
+    const ordinal = id.slice(at + begin.length + 2);
+    const spelled = ordinal === '' ? id : id.slice(0, -(ordinal.length + 1));
+    issued[spelled] = Math.max(issued[spelled] ?? 0, ordinal === '' ? 1 : Number(ordinal));
+  }
+  return issued;
+}
