@@ -18,6 +18,7 @@ let store: MemoryTelemetryStore;
 let directory: DatastreamDirectory;
 let told: Cursors[];
 let failures: unknown[];
+let settling: Promise<void> | undefined;
 let writer: StoreWriter;
 
 beforeEach(() => {
@@ -27,6 +28,7 @@ beforeEach(() => {
   directory.setRegistry(benchRegistry('S-1'));
   told = [];
   failures = [];
+  settling = undefined;
   const reader = readerWith(new MemoryJournal(), {
     advance: async (_, cursors) => {
       await Promise.resolve();
@@ -35,7 +37,7 @@ beforeEach(() => {
   });
   const onFailure = (error: unknown) => void failures.push(error);
   writer = new StoreWriter(
-    { clock, log: SILENT_LOG, store, reader, directory, onFailure },
+    { clock, log: SILENT_LOG, store, reader, directory, onFailure, settledBefore: () => settling },
     { live: 0, backlog: 0 },
   );
 });
@@ -169,6 +171,56 @@ describe('StoreWriter', () => {
     store.refuseWith(undefined);
     await expect(writer.drain()).rejects.toMatchObject({ code: 'store_unavailable', cause: fatal });
     expect(told).toEqual([]);
+  });
+
+  it('offers nothing to the store before what must be durable before it is, and keeps the order', async () => {
+    store.hold();
+    let settle: () => void = () => undefined;
+    settling = new Promise(resolve => {
+      settle = resolve;
+    });
+    const durable: number[] = [];
+    const write = (live: number): void =>
+      void writer.write(readings(1, live), { live }).then(() => durable.push(live));
+    write(1);
+    settling = undefined;
+    write(2);
+    let isOffered = false;
+    void writer.offered().then(() => (isOffered = true));
+    await turns();
+    const all = { datastream: 1, from: epochMs(0), to: epochMs(2e12), limit: 9 };
+    expect([await store.range(all), writer.outstanding, isOffered]).toEqual([[], 2, false]);
+    settle();
+    await writer.offered();
+    // Reads see at once what the store was offered.
+    expect(await store.range(all)).toHaveLength(2);
+    write(3);
+    for (const expected of [[1], [1, 2], [1, 2, 3]]) {
+      store.commitOldest(1);
+      await turns();
+      expect([durable, told.map(({ live }) => live)]).toEqual([expected, expected]);
+    }
+    store.release();
+  });
+
+  it('never stores what it waits for in vain', async () => {
+    const fatal = new AppError('store_corrupt', 'The other store is broken.');
+    settling = Promise.reject(fatal);
+    const written = writer.write(readings(1), { live: 1 });
+    settling = undefined;
+    const behind = writer.write(readings(1, 1), { live: 2 });
+    await expect(written).rejects.toBe(fatal);
+    await expect(behind).rejects.toBe(fatal);
+    expect([await store.countRows(), writer.committed.live]).toEqual([new Map(), 0]);
+    expect(failures).toEqual([fatal, fatal]);
+    await expect(writer.drain()).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
+  it('drains what waits too', async () => {
+    settling = new Promise(resolve => setImmediate(resolve));
+    void writer.write(readings(2), { live: 7 });
+    await writer.drain();
+    expect([await store.staged(), told.at(-1)]).toEqual([0, { live: 7, backlog: 0 }]);
   });
 
   it('drains: everything is durable and the journal knows', async () => {

@@ -20,6 +20,8 @@ export interface StoreWriterOptions {
   readonly directory: DatastreamDirectory;
   /** Called when the store gave a batch up for good; nothing may be consumed afterwards. */
   readonly onFailure: (error: unknown) => void;
+  /** What must be durable before the batch that is handed over now; undefined where nothing is waited for. */
+  readonly settledBefore?: (() => Promise<void> | undefined) | undefined;
 }
 
 /** Bytes of kept payload that take as much memory as a reading in columns. */
@@ -45,6 +47,8 @@ export class StoreWriter {
   #toldLive = 0;
   #toldBacklog = 0;
   readonly #open = new Set<Promise<void>>();
+  /** The turn of the last batch that waits, or waits behind one that does; batches reach the store in their order. */
+  #lastTurn: Promise<void> | undefined;
   #roomWaiters: (() => void)[] = [];
   #failure: unknown;
   #closing = false;
@@ -82,7 +86,7 @@ export class StoreWriter {
     const weight = weigh(batch);
     this.#outstanding += count;
     this.#weight += weight;
-    const done = this.#offer(batch).then(
+    const done = this.#offerInTurn(batch).then(
       () => {
         this.#commit(cursors);
         this.#advance();
@@ -124,15 +128,43 @@ export class StoreWriter {
     this.#wakeWaiters();
   }
 
+  /** Resolves once the store has been offered everything handed over so far: from then on its reads see it. */
+  offered(): Promise<void> {
+    return this.#lastTurn ?? Promise.resolve();
+  }
+
   /** Makes everything handed over durable and tells the journal. Rejects where the disk refuses. */
   async drain(): Promise<void> {
     this.close();
+    // A turn that never comes is told by its own batch.
+    await this.offered().catch(() => undefined);
     await this.#options.store.flush();
     await Promise.all(this.#open);
     if (this.#failure !== undefined) {
       throw new AppError('store_unavailable', 'The store gave a batch up.', { cause: this.#failure });
     }
     await this.#options.reader.advance(TELEMETRY_CONSUMER, this.#committed);
+  }
+
+  #offerInTurn(batch: StoreBatch): Promise<void> {
+    const settled = this.#options.settledBefore?.();
+    const before = this.#lastTurn;
+    if (settled === undefined && before === undefined) return this.#offer(batch);
+    const turn = Promise.all([before, settled]).then(() => undefined);
+    this.#lastTurn = turn;
+    const leave = (): void => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined;
+    };
+    return turn.then(
+      () => {
+        leave();
+        return this.#offer(batch);
+      },
+      (error: unknown) => {
+        leave();
+        throw error;
+      },
+    );
   }
 
   async #offer(batch: StoreBatch): Promise<void> {
