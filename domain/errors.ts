@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   config_invalid: 'The configuration was refused; every problem is listed with its path.',
   site_invalid: 'The site folder was refused; every problem is listed with file and path.',
   scenario_invalid: 'The scenario file was refused; every problem is listed with its path.',
+  rules_invalid: 'A rule set or a file of rule cases was refused; every problem is listed with its file.',
   recording_invalid: 'The recording was refused; every problem is listed with file and line.',
   journal_full: 'The disk under the journal is full; nothing is acknowledged until space is free.',
   journal_readonly: 'The journal file cannot be written; nothing is acknowledged until it can.',

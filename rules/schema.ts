@@ -33,10 +33,22 @@ export interface RuleSet {
   readonly rules: readonly RuleDefinition[];
 }
 
+/** What is wrong, and under which keys it stands. */
+export interface RuleSetProblem {
+  readonly keys: readonly PropertyKey[];
+  /** Follows the path in a sentence. */
+  readonly message: string;
+}
+
 export type RuleSetOutcome =
   | { readonly ok: true; readonly ruleSet: RuleSet }
-  /** Every problem, each a sentence with its path. */
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | {
+      readonly ok: false;
+      /** Every problem, each a sentence with its path. */
+      readonly problems: readonly string[];
+      /** The same, to be found in the file. */
+      readonly found: readonly RuleSetProblem[];
+    };
 
 const ID = /^[a-z][a-z0-9-]{0,39}$/;
 const name = z.string().trim().min(1).max(128);
@@ -84,7 +96,10 @@ export function parseRuleSet(value: unknown): RuleSetOutcome {
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(issue => problemsOf(issue, []));
   const rules = ruleEntries(value).map((entry, index) => checkParams(entry, index, problems));
   refuseRepeatedIds(value, problems);
-  if (!parsed.success || problems.length > 0) return { ok: false, problems };
+  if (!parsed.success || problems.length > 0) {
+    const texts = problems.map(({ keys, message }) => `${textOf(keys)} ${message}`);
+    return { ok: false, problems: texts, found: problems };
+  }
   const { version, validFrom } = parsed.data;
   return {
     ok: true,
@@ -97,7 +112,7 @@ export function parseRuleSet(value: unknown): RuleSetOutcome {
 }
 
 /** Parameters are checked by the kind, also where the rest of the rule is wrong. */
-function checkParams(entry: unknown, index: number, problems: string[]): unknown {
+function checkParams(entry: unknown, index: number, problems: RuleSetProblem[]): unknown {
   const { kind, params } = (entry ?? {}) as { readonly kind?: unknown; readonly params?: unknown };
   if (typeof kind !== 'string' || !(kind in RULE_KINDS)) return undefined;
   const parsed = RULE_KINDS[kind as RuleKindName].params.safeParse(params ?? {});
@@ -106,12 +121,12 @@ function checkParams(entry: unknown, index: number, problems: string[]): unknown
   return undefined;
 }
 
-function refuseRepeatedIds(value: unknown, problems: string[]): void {
+function refuseRepeatedIds(value: unknown, problems: RuleSetProblem[]): void {
   const ids = ruleEntries(value).map(entry => (entry as { readonly id?: unknown } | null)?.id);
   for (const [index, id] of ids.entries()) {
     const first = ids.indexOf(id);
     if (typeof id === 'string' && first !== index) {
-      problems.push(`rules[${index}].id "${id}" stands at rules[${first}] already`);
+      problems.push({ keys: ['rules', index, 'id'], message: `"${id}" stands at rules[${first}] already` });
     }
   }
 }
@@ -121,14 +136,14 @@ function ruleEntries(value: unknown): readonly unknown[] {
   return Array.isArray(rules) ? rules : [];
 }
 
-function problemsOf(issue: z.core.$ZodIssue, under: readonly PropertyKey[]): readonly string[] {
-  const path = [...under, ...issue.path];
+function problemsOf(issue: z.core.$ZodIssue, under: readonly PropertyKey[]): readonly RuleSetProblem[] {
+  const keys = [...under, ...issue.path];
   if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(key => `${textOf([...path, key])} is not known`);
+    return issue.keys.map(key => ({ keys: [...keys, key], message: 'is not known' }));
   const message = issue.message.endsWith('received undefined')
     ? 'is missing'
     : issue.message.replace(/^Invalid (input|option): /, '');
-  return [`${textOf(path)} ${message}`];
+  return [{ keys, message }];
 }
 
 function textOf(keys: readonly PropertyKey[]): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseDocument } from 'yaml';
+import { LineCounter, isAlias, isMap, isNode, isScalar, isSeq, parseAllDocuments, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
 import { messageOf } from '../domain/errors.ts';
 
@@ -45,7 +45,19 @@ export function readYamlFile(path: string): YamlFile {
  */
 export function readYamlText(text: string): YamlText {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  return contentOf(parseDocument(text, { ...STRICT, lineCounter: lines }), lines);
+}
+
+/** Reads the documents of a YAML text, each as strictly as `readYamlText`; a text without any has none. */
+export function readYamlDocuments(text: string): readonly YamlText[] {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { ...STRICT, lineCounter: lines });
+  return 'empty' in documents ? [] : documents.map(document => contentOf(document, lines));
+}
+
+const STRICT = { prettyErrors: false, uniqueKeys: true } as const;
+
+function contentOf(document: Document.Parsed, lines: LineCounter): YamlText {
   const findings = [...document.errors, ...document.warnings];
   if (findings.length > 0) {
     return {

@@ -124,10 +124,16 @@ const NOT_EMPTY = /\S/;
 
 function argumentProblems(command: Command, given: readonly string[]): readonly string[] {
   const wanted = command.arguments ?? [];
-  const missing = wanted.slice(given.length).map(({ name }) => `<${name}> is missing.`);
-  const surplus = given.slice(wanted.length).map(word => `"${word}" is too much.`);
+  const last = wanted.at(-1);
+  const repeated = last?.repeats === true ? last : undefined;
+  const missing = wanted
+    .slice(given.length)
+    .filter(spec => spec !== repeated)
+    .map(({ name }) => `<${name}> is missing.`);
+  const surplus =
+    repeated === undefined ? given.slice(wanted.length).map(word => `"${word}" is too much.`) : [];
   const malformed = given.flatMap((word, index) => {
-    const spec = wanted[index];
+    const spec = wanted[index] ?? repeated;
     if (spec === undefined || (spec.pattern ?? NOT_EMPTY).test(word)) return [];
     return [`<${spec.name}> cannot be "${word}": ${spec.description}`];
   });

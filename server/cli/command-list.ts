@@ -8,6 +8,7 @@ import { load } from './commands/load.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
+import { rulesCheck, rulesTest } from './commands/rules.ts';
 import { sim } from './commands/sim.ts';
 import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
 import { start } from './commands/start.ts';
@@ -38,6 +39,8 @@ export const COMMANDS: readonly Command[] = [
   siteApply,
   siteVersions,
   siteRollback,
+  rulesCheck,
+  rulesTest,
   sim,
   replay,
   load,

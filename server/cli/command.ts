@@ -26,6 +26,8 @@ export interface ArgumentSpec {
   readonly name: string;
   readonly description: string;
   readonly pattern?: RegExp;
+  /** The last one may stand any number of times, also not at all. */
+  readonly repeats?: boolean;
 }
 
 /** `--name`, or `--name <value>` where it takes one. */
@@ -48,7 +50,7 @@ export interface Command {
   readonly summary: string;
   /** Further lines of its own help. */
   readonly details?: readonly string[];
-  /** All of them are required. */
+  /** All of them are required, but for one that repeats. */
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** What is undefined was said already. */

@@ -1,5 +1,5 @@
 import { commandOf, unknownCommand, COMMON_OPTIONS } from './command-line.ts';
-import type { Command, OptionSpec } from './command.ts';
+import type { ArgumentSpec, Command, OptionSpec } from './command.ts';
 import { labelled } from './text-table.ts';
 
 /** The help for a topic, which is a command, the first word of several, or nothing. */
@@ -21,7 +21,7 @@ export function usageOf({ name, arguments: given = [], options = {} }: Command):
     const text = optionText(option, spec);
     return spec.required === true ? text : `[${text}]`;
   });
-  return ['ww', name, ...given.map(argument => `<${argument.name}>`), ...words, '[--json]'].join(' ');
+  return ['ww', name, ...given.map(argumentText), ...words, '[--json]'].join(' ');
 }
 
 function overview(commands: readonly Command[]): readonly string[] {
@@ -47,7 +47,7 @@ function list(commands: readonly Command[]): readonly string[] {
   return indented(
     labelled(
       commands.map(({ name, arguments: given = [], summary }) => [
-        [name, ...given.map(argument => `<${argument.name}>`)].join(' '),
+        [name, ...given.map(argumentText)].join(' '),
         summary,
       ]),
     ),
@@ -64,7 +64,7 @@ function commandHelp(command: Command): readonly string[] {
     '',
     ...indented(
       labelled([
-        ...given.map(({ name, description }) => [`<${name}>`, description] as const),
+        ...given.map(argument => [argumentText(argument), argument.description] as const),
         ...Object.entries({ ...options, ...COMMON_OPTIONS }).map(
           ([name, spec]) => [optionText(name, spec), describe(spec)] as const,
         ),
@@ -75,6 +75,10 @@ function commandHelp(command: Command): readonly string[] {
 
 function describe({ description, choices }: OptionSpec): string {
   return choices === undefined ? description : `${description} One of: ${choices.join(', ')}.`;
+}
+
+function argumentText({ name, repeats }: ArgumentSpec): string {
+  return repeats === true ? `[${name}…]` : `<${name}>`;
 }
 
 function optionText(name: string, { value }: OptionSpec): string {

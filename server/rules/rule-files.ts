@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { AppError, messageOf } from '../../domain/errors.ts';
+import { ruleCaseSchema } from '../../rules/rule-case.ts';
+import type { RuleCase } from '../../rules/rule-case.ts';
+import { parseRuleSet } from '../../rules/schema.ts';
+import type { RuleSet } from '../../rules/schema.ts';
+import { pathText, schemaProblems } from '../schema-problems.ts';
+import { SiteProblems } from '../site/site-problems.ts';
+import { readYamlDocuments } from '../yaml-file.ts';
+import type { YamlText } from '../yaml-file.ts';
+
+/** A file, and what it is called before people: as they typed it. */
+export interface RuleFile {
+  readonly path: string;
+  readonly name: string;
+}
+
+export interface RuleCases {
+  readonly file: string;
+  readonly cases: readonly RuleCase[];
+}
+
+type YamlValue = YamlText & { readonly kind: 'value' };
+
+/**
+ * Reads the file of a rule set.
+ *
+ * @throws AppError `rules_invalid` where it cannot be read, or with every problem in it, each with file and line
+ */
+export function readRuleSetFile({ path, name }: RuleFile): RuleSet {
+  const problems = new SiteProblems();
+  const documents = readDocuments({ path, name }, problems);
+  const [document, ...further] = documents ?? [];
+  if (documents !== undefined && document === undefined) problems.add({ file: name }, 'holds no rule set');
+  if (further.length > 0) problems.add({ file: name }, 'holds more than one document');
+  if (document !== undefined) {
+    const outcome = parseRuleSet(document.value);
+    if (outcome.ok && further.length === 0) return outcome.ruleSet;
+    for (const { keys, message } of outcome.ok ? [] : outcome.found) {
+      problems.add({ file: name, line: document.lineOf(keys), path: pathText(keys) }, message);
+    }
+  }
+  throw new AppError('rules_invalid', `The rule set ${name} was refused.`, { problems: problems.texts() });
+}
+
+/**
+ * Reads files of rule cases: YAML, one document a case.
+ *
+ * @throws AppError `rules_invalid` with every problem of all files, each with file and line
+ */
+export function readRuleCaseFiles(files: readonly RuleFile[]): readonly RuleCases[] {
+  const problems = new SiteProblems();
+  const read = files.map(file => ({ file: file.name, cases: readCases(file, problems) }));
+  const texts = problems.texts();
+  if (texts.length === 0) return read;
+  throw new AppError('rules_invalid', 'The rule cases were refused; none was run.', { problems: texts });
+}
+
+function readCases(file: RuleFile, problems: SiteProblems): readonly RuleCase[] {
+  const documents = readDocuments(file, problems);
+  if (documents?.length === 0) problems.add({ file: file.name }, 'holds no case');
+  return (documents ?? []).flatMap(({ value, lineOf }) => {
+    const parsed = ruleCaseSchema.safeParse(value);
+    if (parsed.success) return [parsed.data];
+    for (const { keys, path, message } of schemaProblems(parsed.error, ruleCaseSchema)) {
+      problems.add({ file: file.name, line: lineOf(keys), path }, message);
+    }
+    return [];
+  });
+}
+
+/** Undefined where it was told why. */
+function readDocuments({ path, name }: RuleFile, problems: SiteProblems): readonly YamlValue[] | undefined {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+  } catch (error) {
+    problems.add({ file: name }, `cannot be read: ${messageOf(error)}`);
+    return undefined;
+  }
+  const documents = readYamlDocuments(text);
+  const values = documents.filter(document => document.kind === 'value');
+  if (values.length === documents.length) return values;
+  for (const document of documents) {
+    if (document.kind === 'value') continue;
+    for (const { line, message } of document.problems) problems.add({ file: name, line }, message);
+  }
+  return undefined;
+}
