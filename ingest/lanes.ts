@@ -8,6 +8,8 @@ import type {
 } from '../domain/ports/journal.ts';
 import type { HeldMessage } from '../domain/ports/telemetry-store.ts';
 import { stationOf } from '../domain/model/topic.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
+import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import type { ClockCourt } from './clock-court.ts';
@@ -21,6 +23,7 @@ import { Signal } from './signal.ts';
 import type { StationTrackers } from './station-trackers.ts';
 import type { StoreWriter } from './store-writer.ts';
 import { UnstoredAge } from './unstored-age.ts';
+import { watchDecisionsOf } from './watch-decision.ts';
 
 export interface LanesOptions {
   readonly clock: Clock;
@@ -33,6 +36,7 @@ export interface LanesOptions {
   /** Lets other work of the thread run; resolves in the next turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
   readonly split: SplitInForce;
+  readonly onWatchDecisions: (decisions: readonly WatchDecision[]) => void;
   /** Where the lanes stood when the states that were taken over were kept. */
   readonly statesThrough: Cursors;
 }
@@ -61,10 +65,14 @@ const KEEP_STATES_MS = 30_000;
  */
 export class Lanes {
   readonly taken = { live: 0, backlog: 0 };
+  /** The last batches that were begun; beyond `taken` while a lane works on them. */
+  readonly inHand = { live: 0, backlog: 0 };
   readonly #options: LanesOptions;
   readonly #signals = { live: new Signal(), backlog: new Signal() };
   #stopping = false;
   #isCaughtUp = false;
+  #isWaiting = false;
+  #lastReceived = epochMs(0);
   #statesKeptAt: number;
   #statesThrough: Cursors;
   readonly #startedAt: EpochMs;
@@ -73,6 +81,7 @@ export class Lanes {
   constructor(options: LanesOptions) {
     this.#options = options;
     this.taken = { ...options.writer.committed };
+    this.inHand = { ...this.taken };
     this.#statesThrough = options.statesThrough;
     this.#statesKeptAt = options.clock.monotonicMs();
     this.#startedAt = options.clock.now();
@@ -84,6 +93,14 @@ export class Lanes {
    */
   get mayJudge(): boolean {
     return this.#isCaughtUp || this.#isFull;
+  }
+
+  /**
+   * receivedTime up to which the live lane has taken everything: the time of the clock while it waits for more, else that
+   * of the last message it took. 0 before the first.
+   */
+  get heardThrough(): EpochMs {
+    return this.#isWaiting ? this.#options.clock.now() : this.#lastReceived;
   }
 
   /** Tells that a stream has grown, or that held messages were released. */
@@ -131,6 +148,7 @@ export class Lanes {
         await reader.move(work.moves);
       }
       this.#finish('live', batches, { work, states: hasDecision ? this.#workerState() : [] });
+      this.#lastReceived = batches.at(-1)?.entries.at(-1)?.received ?? this.#lastReceived;
       court.detain(work.held);
       if (hasDecision) this.#signals.backlog.raise();
       await this.#whileFull();
@@ -170,6 +188,12 @@ export class Lanes {
       work.builder.count(stationOf(entry.topic), 'messagesDecoded');
       this.#options.court.carryOut(decision, work.builder, work.held);
       return true;
+    }
+    const watchDecisions = watchDecisionsOf(entry);
+    if (watchDecisions !== undefined) {
+      work.builder.count(stationOf(entry.topic), 'messagesDecoded');
+      this.#options.onWatchDecisions(watchDecisions);
+      return false;
     }
     const moveBefore = this.#take(entry, 'fresh', work);
     if (moveBefore !== undefined) work.moves.push({ ...entry, splitBefore: moveBefore });
@@ -211,12 +235,17 @@ export class Lanes {
     while (!this.#stopping) {
       const batches = await this.#options.reader.read(stream, this.taken[stream], READ_BYTES[stream]);
       if (batches.length > 0) {
+        this.inHand[stream] = batches.at(-1)?.seq ?? this.inHand[stream];
         this.#unstored.took(stream, batches, this.#options.writer.committed);
         return batches;
       }
       if (this.#stopping) break;
-      if (stream === 'live') await this.#caughtUp();
+      if (stream === 'live') {
+        await this.#caughtUp();
+        this.#isWaiting = true;
+      }
       await this.#signals[stream].wait();
+      if (stream === 'live') this.#isWaiting = false;
     }
     return undefined;
   }

@@ -1,6 +1,7 @@
 import { messageOf } from '../domain/errors.ts';
 import type { SideMessage } from '../codecs/json-v1/side-message.ts';
 import type { Observation } from '../domain/model/observation.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { JournalledEntry } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
@@ -21,14 +22,21 @@ export class ObservationFeed {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #onSideMessage: SideMessageListener | undefined;
+  readonly #onWatchDecisions: ((decisions: readonly WatchDecision[]) => void) | undefined;
   readonly #listeners = new Set<ObservationListener>();
   #accepted = 0;
   #failures = 0;
 
-  constructor(options: { clock: Clock; log: Log; onSideMessage: SideMessageListener | undefined }) {
+  constructor(options: {
+    clock: Clock;
+    log: Log;
+    onSideMessage: SideMessageListener | undefined;
+    onWatchDecisions: ((decisions: readonly WatchDecision[]) => void) | undefined;
+  }) {
     this.#clock = options.clock;
     this.#log = options.log;
     this.#onSideMessage = options.onSideMessage;
+    this.#onWatchDecisions = options.onWatchDecisions;
   }
 
   /** Readings accepted since the start of the process. */
@@ -58,6 +66,14 @@ export class ObservationFeed {
   publishSideMessage(station: string, message: SideMessage, entry: JournalledEntry): void {
     try {
       this.#onSideMessage?.(station, message, entry);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  publishWatchDecisions(decisions: readonly WatchDecision[]): void {
+    try {
+      this.#onWatchDecisions?.(decisions);
     } catch (error) {
       this.#failed(error);
     }

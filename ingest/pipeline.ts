@@ -1,13 +1,15 @@
 import { AppError } from '../domain/errors.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { JournalReader } from '../domain/ports/journal.ts';
+import type { Cursors, JournalReader } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
 import type { StoredDatastream, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { Observation } from '../domain/model/observation.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { QuarantineReason } from '../domain/model/ledger.ts';
 import type { Registry } from '../domain/model/registry.ts';
 import { stationOf } from '../domain/model/topic.ts';
-import { durationMs } from '../domain/time/instant.ts';
+import { durationMs, epochMs } from '../domain/time/instant.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ClockCourt } from './clock-court.ts';
 import type { ClockDecision } from './clock-decision.ts';
@@ -43,6 +45,10 @@ export interface IngestOptions {
   readonly onClockDecision: (decision: ClockDecision) => void;
   readonly onFailure: (error: unknown) => void;
   readonly onSideMessage?: SideMessageListener;
+  /** Hears the journalled decisions of the watch, in their place among the readings of the live lane. */
+  readonly onWatchDecisions?: (decisions: readonly WatchDecision[]) => void;
+  /** What must be durable before the readings that listeners heard so far may be; undefined where nothing is open. */
+  readonly settledBefore?: () => Promise<void> | undefined;
 }
 
 export interface IngestStatus {
@@ -107,8 +113,8 @@ export class IngestPipeline {
   constructor(options: IngestOptions) {
     this.#options = options;
     this.#limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
-    const { clock, log, onSideMessage } = options;
-    const feed = new ObservationFeed({ clock, log, onSideMessage });
+    const { clock, log, onSideMessage, onWatchDecisions } = options;
+    const feed = new ObservationFeed({ clock, log, onSideMessage, onWatchDecisions });
     this.#feed = feed;
     this.#split = { ms: this.#limits.liveWindowMs, isKept: false };
     this.#intake = new MessageIntake({
@@ -128,7 +134,7 @@ export class IngestPipeline {
   }
 
   async start(): Promise<void> {
-    const { store, reader, clock, log, registry, nextTurn } = this.#options;
+    const { store, reader, clock, log, registry, nextTurn, settledBefore } = this.#options;
     const resumption = await store.resume();
     const kept = splitKeptStates(resumption.stationStates);
     this.#directory.adopt(resumption.datastreams);
@@ -145,7 +151,8 @@ export class IngestPipeline {
     }
     const directory = this.#directory;
     const onFailure = (error: unknown): void => this.#fail(error);
-    const writer = new StoreWriter({ clock, log, store, reader, directory, onFailure }, resumption.cursors);
+    const writerOptions = { clock, log, store, reader, directory, onFailure, settledBefore };
+    const writer = new StoreWriter(writerOptions, resumption.cursors);
     const lanes = new Lanes({
       clock,
       reader,
@@ -156,6 +163,7 @@ export class IngestPipeline {
       limits: this.#limits,
       nextTurn,
       split: this.#split,
+      onWatchDecisions: decided => this.#feed.publishWatchDecisions(decided),
       statesThrough,
     });
     this.#running = { writer, lanes };
@@ -216,6 +224,15 @@ export class IngestPipeline {
       taken: { live: lanes?.taken.live ?? 0, backlog: lanes?.taken.backlog ?? 0 },
       acceptedReadings: this.#feed.accepted,
       latency: this.#feed.latency.summary(),
+    };
+  }
+
+  /** receivedTime up to which everything was heard, and the batches of the journal that were begun. */
+  progress(): { readonly heardThrough: EpochMs; readonly inHand: Cursors } {
+    const { lanes } = this.#running ?? {};
+    return {
+      heardThrough: lanes?.heardThrough ?? epochMs(0),
+      inHand: lanes?.inHand ?? { live: 0, backlog: 0 },
     };
   }
 

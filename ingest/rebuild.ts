@@ -13,6 +13,7 @@ import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import type { IngestLimits } from './ingest-limits.ts';
 import { QuarantineQuota } from './quarantine-quota.ts';
 import { StationTrackers } from './station-trackers.ts';
+import { watchDecisionsOf } from './watch-decision.ts';
 
 export interface RebuildOptions {
   readonly log: ArrivalLog;
@@ -60,7 +61,7 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
   for (const stream of JOURNAL_STREAMS) {
     for await (const entry of options.log.messages(stream)) {
       messages += 1;
-      if (clockDecisionOf(entry) === undefined) {
+      if (clockDecisionOf(entry) === undefined && watchDecisionsOf(entry) === undefined) {
         const place = { lane: laneOf(entry.topic), position: entry.position };
         const decision = decisions.find(each => isCovered(each, place));
         // A correction is for what was held, and only what looks like the future by the recorded time was.

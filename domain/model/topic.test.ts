@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { isThingId } from './identifier.ts';
-import { CLOCK_DECISION_TOPIC, commandTopic, parseUpTopic, stationOf, upTopic } from './topic.ts';
+import {
+  CLOCK_DECISION_TOPIC,
+  WATCH_DECISION_TOPIC,
+  commandTopic,
+  parseUpTopic,
+  stationOf,
+  upTopic,
+} from './topic.ts';
 
 describe('parseUpTopic', () => {
   it.each(['obs', 'backlog', 'status', 'event', 'cmd/ack'] as const)(
@@ -39,6 +46,7 @@ describe('parseUpTopic', () => {
     '/ww/v1/st-1/obs',
     '$SYS/x',
     CLOCK_DECISION_TOPIC,
+    WATCH_DECISION_TOPIC,
   ])('refuses %j', topic => {
     expect(parseUpTopic(topic)).toBeUndefined();
   });
@@ -57,6 +65,7 @@ describe('stationOf', () => {
   it('names the station level, or - where there is none', () => {
     expect(stationOf('ww/v1/st-1/obs')).toBe('st-1');
     expect(stationOf(CLOCK_DECISION_TOPIC)).toBe('-');
+    expect(stationOf(WATCH_DECISION_TOPIC)).toBe('-');
     expect(stationOf('elsewhere')).toBe('-');
   });
 });

@@ -61,6 +61,8 @@ export function alertPrefix(basin: string): string {
  * `-` is no thing id: no client can publish here.
  */
 export const CLOCK_DECISION_TOPIC = `${TOPIC_ROOT}/-/clock`;
+/** Where the server journals what the watch decided by the wall clock: silences, outages of its own, official signals. */
+export const WATCH_DECISION_TOPIC = `${TOPIC_ROOT}/-/watch`;
 /** The principal of entries that the server journals itself. */
 export const SERVER_PRINCIPAL = '-server';
 

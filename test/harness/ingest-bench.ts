@@ -2,7 +2,9 @@ import { isThingId } from '../../domain/model/identifier.ts';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { Ledger } from '../../domain/model/ledger.ts';
 import type { Registry, StationSpec } from '../../domain/model/registry.ts';
-import { CLOCK_DECISION_TOPIC, SERVER_PRINCIPAL } from '../../domain/model/topic.ts';
+import { encodeWatchDecisions } from '../../codecs/watch-decision/codec.ts';
+import { CLOCK_DECISION_TOPIC, SERVER_PRINCIPAL, WATCH_DECISION_TOPIC } from '../../domain/model/topic.ts';
+import type { WatchDecision } from '../../domain/model/watch-decision.ts';
 import type { JournalReader, JournalStream } from '../../domain/ports/journal.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { TelemetryStore } from '../../domain/ports/telemetry-store.ts';
@@ -186,6 +188,17 @@ export class IngestBench {
     const body = new TextDecoder().decode(encodeClockDecision(decision));
     const received = this.clock.now();
     return this.#append('live', CLOCK_DECISION_TOPIC, { received, principal: SERVER_PRINCIPAL, body });
+  }
+
+  /** Journals decisions of the watch as the server does, or as somebody else would. */
+  async journalWatchDecisions(
+    decisions: readonly WatchDecision[],
+    principal: string = SERVER_PRINCIPAL,
+  ): Promise<void> {
+    for (const payload of encodeWatchDecisions(decisions)) {
+      const body = new TextDecoder().decode(payload);
+      await this.#append('live', WATCH_DECISION_TOPIC, { received: this.clock.now(), principal, body });
+    }
   }
 
   #append(
