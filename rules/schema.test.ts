@@ -55,6 +55,19 @@ describe('parseRuleSet', () => {
     ]);
   });
 
+  it('knows no kind and no type of asset by a name that every object has', () => {
+    const subjects = { property: 'rainfall', assetTypes: ['constructor'] };
+    const outcome = parseRuleSet({
+      version: 1,
+      validFrom: 0,
+      rules: [{ ...POND, kind: 'toString', subjects }],
+    });
+    expect(outcome.ok ? [] : outcome.problems).toEqual([
+      expect.stringContaining('rules[0].kind expected one of'),
+      'rules[0].subjects.assetTypes[0] "constructor" is no type of asset',
+    ]);
+  });
+
   it('refuses what is no rule set', () => {
     for (const value of [null, 5, 'x', [], { rules: 5 }, { rules: [null, 5] }]) {
       expect(parseRuleSet(value).ok).toBe(false);

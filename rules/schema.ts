@@ -67,7 +67,7 @@ const ruleSchema = z.strictObject({
     }),
     assetTypes: z
       .array(
-        z.string().refine(type => type in ASSET_TYPES, {
+        z.string().refine(type => Object.hasOwn(ASSET_TYPES, type), {
           error: ({ input }) => `"${String(input)}" is no type of asset`,
         }),
       )
@@ -114,7 +114,7 @@ export function parseRuleSet(value: unknown): RuleSetOutcome {
 /** Parameters are checked by the kind, also where the rest of the rule is wrong. */
 function checkParams(entry: unknown, index: number, problems: RuleSetProblem[]): unknown {
   const { kind, params } = (entry ?? {}) as { readonly kind?: unknown; readonly params?: unknown };
-  if (typeof kind !== 'string' || !(kind in RULE_KINDS)) return undefined;
+  if (typeof kind !== 'string' || !Object.hasOwn(RULE_KINDS, kind)) return undefined;
   const parsed = RULE_KINDS[kind as RuleKindName].params.safeParse(params ?? {});
   if (parsed.success) return parsed.data;
   problems.push(...parsed.error.issues.flatMap(issue => problemsOf(issue, ['rules', index, 'params'])));
