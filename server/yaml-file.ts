@@ -48,11 +48,14 @@ export function readYamlText(text: string): YamlText {
   return contentOf(parseDocument(text, { ...STRICT, lineCounter: lines }), lines);
 }
 
-/** Reads the documents of a YAML text, each as strictly as `readYamlText`; a text without any has none. */
+/** Reads the documents of a YAML text, each as strictly as `readYamlText`; an empty one is none. */
 export function readYamlDocuments(text: string): readonly YamlText[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(text, { ...STRICT, lineCounter: lines });
-  return 'empty' in documents ? [] : documents.map(document => contentOf(document, lines));
+  if ('empty' in documents) return [];
+  return documents
+    .filter(({ contents, errors }) => !(errors.length === 0 && isScalar(contents) && contents.value === null))
+    .map(document => contentOf(document, lines));
 }
 
 const STRICT = { prettyErrors: false, uniqueKeys: true } as const;

@@ -43,7 +43,7 @@ describe('ww rules test', () => {
     write('good.yaml', CASE);
     write(
       'both.yaml',
-      `${CASE}---\n${CASE.replace('a road', 'an underpass').replace('begin: 1m', 'begin: 2m')}`,
+      `---\n${CASE}---\n${CASE.replace('a road', 'an underpass').replace('begin: 1m', 'begin: 2m')}---\n`,
     );
     const { code, out, err } = await probe.ww('rules', 'test', 'good.yaml', 'both.yaml');
     expect(code).toBe(1);
@@ -104,6 +104,7 @@ describe('ww rules test', () => {
       expect(problems).toContainEqual(expect.stringContaining(problem));
     }
     expect(err).not.toContain('good.yaml');
+    expect((await probe.ww('rules', 'test', 'good.yaml', '')).code).toBe(2);
   });
 });
 
