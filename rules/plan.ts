@@ -56,6 +56,13 @@ export interface RulePlan {
   readonly watch?: Pick<LadderStep, 'measure' | 'relation' | 'limit'>;
   /** A reading is live up to this long after its time. */
   readonly liveWindowMs: DurationMs;
+  /**
+   * How far back in event time a judgement looks: folded from a fresh state at `t - reachMs`, what is judged at `t` is
+   * right, where no episode is open or pending from before.
+   */
+  readonly reachMs: DurationMs;
+  /** After which silences of an input a decision is wanted, the shortest first; empty where silence says nothing. */
+  readonly silencesMs: readonly DurationMs[];
 }
 
 /** A basis from an event time until the next. No plan: the rule does not hold for the subject, or something is missing. */

@@ -65,16 +65,27 @@ export interface PlanParts {
   readonly measure: RulePlan['measure'];
   /** Whatever the measure depends on beside its inputs. */
   readonly measured: unknown;
-  readonly steps: readonly LadderStep[] | RulePlan['stepsAt'];
+  /** How far back the measure itself looks; holds, gaps and silences are added to it. */
+  readonly lookBackMs: DurationMs;
+  /** A ladder that changes with the date names all steps that it ever has. */
+  readonly steps:
+    readonly LadderStep[] | { readonly at: RulePlan['stepsAt']; readonly all: readonly LadderStep[] };
   /** Whatever the ladder depends on, where it is a function. */
   readonly ladder?: unknown;
   readonly raisesWhenBlind?: boolean;
   readonly watch?: RulePlan['watch'];
+  /** The silences that a kind measures. */
+  readonly silencesMs?: readonly DurationMs[];
 }
+
+/** A sensor that misses so many readings in a row has gone blind. */
+const MISSED_WHEN_BLIND = 3;
 
 export function planOf(parts: PlanParts, timing: Timing): RulePlan {
   const { kind, inputs, measure, measured, steps, ladder, raisesWhenBlind = false, watch } = parts;
   const hold: Hold = { forMs: timing.onDelay, readings: timing.readings };
+  const isFixed = 'length' in steps;
+  const silencesMs = silencesOf(parts);
   const liveWindowMs =
     timing.liveWindow ?? Math.max(LEAST_LIVE_WINDOW_MS, ...inputs.map(({ intervalMs }) => intervalMs));
   return {
@@ -83,14 +94,38 @@ export function planOf(parts: PlanParts, timing: Timing): RulePlan {
     measure,
     // How often a value is due, and how long it stands, may change without another measure.
     measureKey: JSON.stringify([kind, inputs.map(({ key, datum }) => [key, datum]), measured]),
-    ladderKey: JSON.stringify([typeof steps === 'function' ? ladder : steps, timing, raisesWhenBlind, watch]),
-    stepsAt: typeof steps === 'function' ? steps : () => steps,
+    ladderKey: JSON.stringify([isFixed ? steps : ladder, timing, raisesWhenBlind, watch]),
+    stepsAt: isFixed ? () => steps : steps.at,
     hold,
     offDelayMs: timing.offDelay,
     raisesWhenBlind,
     ...(watch === undefined ? {} : { watch }),
     liveWindowMs: durationMs(liveWindowMs),
+    reachMs: reachOf(parts, timing, silencesMs),
+    silencesMs,
   };
+}
+
+function silencesOf({ inputs, raisesWhenBlind = false, silencesMs = [] }: PlanParts): readonly DurationMs[] {
+  const blind = raisesWhenBlind
+    ? inputs.map(({ intervalMs }) => durationMs(MISSED_WHEN_BLIND * intervalMs))
+    : [];
+  return [...new Set([...silencesMs, ...blind])].sort((a, b) => a - b);
+}
+
+/**
+ * A hold is proven by the first reading after it, a gap later at most, and where it begins another input may have stood
+ * for a gap. Readings in a row lie a gap apart at most.
+ */
+function reachOf(
+  { inputs, lookBackMs, steps }: PlanParts,
+  { onDelay, readings, offDelay }: Timing,
+  silencesMs: readonly DurationMs[],
+): DurationMs {
+  const gapMs = Math.max(0, ...inputs.map(({ maxGapMs }) => maxGapMs));
+  const ladder = 'length' in steps ? steps : steps.all;
+  const holdMs = Math.max(onDelay, (readings - 1) * gapMs, ...ladder.map(({ hold }) => hold?.forMs ?? 0));
+  return durationMs(lookBackMs + holdMs + offDelay + 2 * gapMs + Math.max(0, ...silencesMs));
 }
 
 /** Severity of a step, and a hold of its own. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
@@ -52,7 +53,9 @@ export const absence: RuleKind<z.infer<typeof params>> = {
       withDeadband({ severity, measure: 0, name: 'silence', relation: '>=', limit: silentFor }, 0),
     );
     const inputs = [inputOf(subject.station, subject.datastream)];
-    return { plan: planOf({ kind: 'absence', inputs, measure, measured: null, steps }, timing), missing: [] };
+    const silencesMs = given.steps.map(({ silentFor }) => silentFor);
+    const parts = { kind: 'absence', inputs, measure, measured: null, lookBackMs: durationMs(0), steps };
+    return { plan: planOf({ ...parts, silencesMs }, timing), missing: [] };
   },
 };
 

@@ -60,7 +60,8 @@ export const backflow: RuleKind<z.infer<typeof params>> = {
       return withDeadband({ ...step, limit: aboveInvertM, ...holdOf(forMs) }, given.deadband);
     });
     const measured = [invert, given.rainMm, given.rainWithin];
-    return { plan: planOf({ kind: 'backflow', inputs, measure, measured, steps }, timing), missing };
+    const parts = { kind: 'backflow', inputs, measure, measured, lookBackMs: given.rainWithin, steps };
+    return { plan: planOf(parts, timing), missing };
   },
 };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { durationMs } from '../../domain/time/instant.ts';
 import { measureOf } from '../measure.ts';
 import { planOf, stepBase } from '../rule-kind.ts';
 import type { RuleKind } from '../rule-kind.ts';
@@ -48,7 +49,14 @@ export const corroborated: RuleKind<z.infer<typeof params>> = {
     const steps = given.steps.map(({ severity, witnesses }) =>
       withDeadband({ severity, measure: 0, name: 'witnesses', relation: '>=', limit: witnesses }, 0),
     );
-    const parts = { kind: 'corroborated', inputs, measure, measured: [given.atLeast, least], steps };
+    const parts = {
+      kind: 'corroborated',
+      inputs,
+      measure,
+      measured: [given.atLeast, least],
+      lookBackMs: durationMs(0),
+      steps,
+    };
     return { plan: planOf(parts, timing), missing: [] };
   },
 };

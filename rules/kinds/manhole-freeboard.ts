@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { durationMs } from '../../domain/time/instant.ts';
 import { measureOf } from '../measure.ts';
 import { datumMissing, holdOf, planOf, stepBase } from '../rule-kind.ts';
 import type { RuleKind } from '../rule-kind.ts';
@@ -39,6 +40,7 @@ export const manholeFreeboard: RuleKind<z.infer<typeof params>> = {
             sample.kind === 'reading' ? { state, measured: { values: [ground - sample.v] } } : { state },
         }),
         measured: ground,
+        lookBackMs: durationMs(0),
         steps: given.steps.map(({ severity, freeboardM, for: forMs }) =>
           withDeadband(
             { severity, measure: 0, name: 'freeboard', relation: '<=', limit: freeboardM, ...holdOf(forMs) },

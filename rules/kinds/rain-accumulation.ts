@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { BUCKETS, bucketStart } from '../../domain/time/bucket.ts';
-import { DAY_MS, MINUTE_MS } from '../../domain/time/instant.ts';
+import { durationMs, DAY_MS, MINUTE_MS } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
@@ -74,7 +74,14 @@ export const rainAccumulation: RuleKind<z.infer<typeof params>> = {
         0,
       ),
     );
-    const parts = { kind: 'rain_accumulation', inputs: [input], measure, measured: windows, steps };
+    const parts = {
+      kind: 'rain_accumulation',
+      inputs: [input],
+      measure,
+      measured: windows,
+      lookBackMs: durationMs(DAY_MS),
+      steps,
+    };
     return { plan: planOf(parts, timing), missing: [] };
   },
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { medianOf } from '../../domain/quality/median.ts';
-import { MINUTE_MS } from '../../domain/time/instant.ts';
+import { MINUTE_MS, durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
@@ -68,8 +68,9 @@ export const rateOfRise: RuleKind<z.infer<typeof params>> = {
       ),
     );
     const inputs = [inputOf(subject.station, subject.datastream)];
+    const lookBackMs = durationMs(longest + FILTER_MS);
     return {
-      plan: planOf({ kind: 'rate_of_rise', inputs, measure, measured: windows, steps }, timing),
+      plan: planOf({ kind: 'rate_of_rise', inputs, measure, measured: windows, lookBackMs, steps }, timing),
       missing: [],
     };
   },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { floodLimitOn } from '../../domain/model/threshold.ts';
+import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { localMonthDay } from '../../domain/time/local-day.ts';
 import { VALUE_ITSELF } from '../measure.ts';
@@ -63,7 +64,8 @@ export const reservoirFloodLimit: RuleKind<z.infer<typeof params>> = {
         inputs: [inputOf(subject.station, subject.datastream)],
         measure: VALUE_ITSELF,
         measured: null,
-        steps: stepsAt,
+        lookBackMs: durationMs(0),
+        steps: { at: stepsAt, all: [...fixed, ...[...ladders.values()].flat()] },
         ladder: [usable, thresholds, given.deadband],
       },
       timing,

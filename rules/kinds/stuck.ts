@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
@@ -70,7 +71,9 @@ export const stuck: RuleKind<z.infer<typeof params>> = {
     const { tolerance, notAtOrBelow, neighbourMovesBy } = given;
     const inputs = [own, ...neighbours];
     const measured = [tolerance, notAtOrBelow, neighbourMovesBy];
-    return { plan: planOf({ kind: 'stuck', inputs, measure, measured, steps }, timing), missing };
+    const lookBackMs = durationMs(Math.max(...given.steps.map(({ flatFor }) => flatFor)));
+    const parts = { kind: 'stuck', inputs, measure, measured, lookBackMs, steps };
+    return { plan: planOf(parts, timing), missing };
   },
 };
 

@@ -64,7 +64,8 @@ export const sumpRising: RuleKind<z.infer<typeof params>> = {
       ),
     );
     const measured = [start, given.within];
-    return { plan: planOf({ kind: 'sump_rising', inputs, measure, measured, steps }, timing), missing: [] };
+    const parts = { kind: 'sump_rising', inputs, measure, measured, lookBackMs: given.within, steps };
+    return { plan: planOf(parts, timing), missing: [] };
   },
 };
 

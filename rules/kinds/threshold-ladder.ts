@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { ThresholdName } from '../../domain/model/threshold.ts';
+import { durationMs } from '../../domain/time/instant.ts';
 import type { DurationMs } from '../../domain/time/instant.ts';
 import { VALUE_ITSELF } from '../measure.ts';
 import { datumMissing, holdOf, planOf, stepBase } from '../rule-kind.ts';
@@ -110,6 +111,7 @@ export function planLadder(
       inputs: [inputOf(subject.station, subject.datastream)],
       measure: VALUE_ITSELF,
       measured: null,
+      lookBackMs: durationMs(0),
       steps,
       raisesWhenBlind: given.drownable,
       ...(watched === undefined

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { durationMs } from '../../domain/time/instant.ts';
 import { VALUE_ITSELF } from '../measure.ts';
 import { holdOf, planOf, stepBase } from '../rule-kind.ts';
 import type { RuleKind } from '../rule-kind.ts';
@@ -39,7 +40,14 @@ export const waterQualityLimit: RuleKind<z.infer<typeof params>> = {
       ),
     );
     const inputs = [inputOf(subject.station, subject.datastream)];
-    const parts = { kind: 'water_quality_limit', inputs, measure: VALUE_ITSELF, measured: null, steps };
+    const parts = {
+      kind: 'water_quality_limit',
+      inputs,
+      measure: VALUE_ITSELF,
+      measured: null,
+      lookBackMs: durationMs(0),
+      steps,
+    };
     return { plan: planOf(parts, timing), missing: [] };
   },
 };

@@ -41,7 +41,13 @@ export const waterQualityStep: RuleKind<z.infer<typeof params>> = {
     });
     const step = { severity, measure: 0, name: 'rise', relation: '>=' as const, limit: amount };
     const inputs = [inputOf(subject.station, subject.datastream)];
-    const parts = { kind: 'water_quality_step', inputs, measure, measured: [within, share] };
+    const parts = {
+      kind: 'water_quality_step',
+      inputs,
+      measure,
+      measured: [within, share],
+      lookBackMs: within,
+    };
     return { plan: planOf({ ...parts, steps: [withDeadband(step, 0)] }, timing), missing: [] };
   },
 };

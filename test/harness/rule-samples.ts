@@ -74,5 +74,7 @@ export function ladderPlan(
     raisesWhenBlind: rest.raisesWhenBlind ?? true,
     ...(watch === undefined ? {} : { watch: { measure: 0, relation: '>=', limit: watch } }),
     liveWindowMs: durationMs(10 * MINUTE_MS),
+    reachMs: durationMs((holdMin + offDelayMin + (readings + 1) * maxGapMin) * MINUTE_MS),
+    silencesMs: [],
   };
 }
