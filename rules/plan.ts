@@ -58,7 +58,8 @@ export interface RulePlan {
   readonly liveWindowMs: DurationMs;
   /**
    * How far back in event time a judgement looks: folded from a fresh state at `t - reachMs`, what is judged at `t` is
-   * right, where no episode is open or pending from before.
+   * right, where no episode is open or pending from before. Not bounded by it are a stuck sensor with a tolerance or with
+   * neighbours, which looks back to the begin of its flat line, and a silence with outages of ours, which to its `since`.
    */
   readonly reachMs: DurationMs;
   /** After which silences of an input a decision is wanted, the shortest first; empty where silence says nothing. */
