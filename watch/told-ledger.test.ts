@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import type { Episode, EpisodeChange } from '../domain/model/episode.ts';
+import { recordsAfter } from '../domain/model/episode-record.ts';
 import type { WarningSeverity } from '../domain/model/warning-severity.ts';
-import { severityRank } from '../domain/model/warning-severity.ts';
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import { MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import { evaluateSeries } from '../rules/evaluate-series.ts';
@@ -21,10 +21,11 @@ class Records {
   readonly #byId = new Map<string, EpisodeRecord>();
   readonly #told = new Map<string, Set<WarningSeverity>>();
   readonly wrong: string[] = [];
+  #seq = 0;
 
   take(changes: readonly EpisodeChange[]): void {
     for (const change of changes) {
-      const { id, kind, episode, liveSteps } = change;
+      const { id, kind, liveSteps } = change;
       const known = this.#byId.get(id);
       const told = this.#told.get(id) ?? new Set();
       if (liveSteps.some(severity => told.has(severity))) this.wrong.push(`${id}: a step told twice`);
@@ -33,28 +34,10 @@ class Records {
       }
       for (const severity of liveSteps) told.add(severity);
       this.#told.set(id, told);
-      const isGone = kind === 'withdrawn' || (known?.status === 'withdrawn' && kind === 'ended');
-      const status =
-        kind === 'merged' ? 'merged' : isGone ? 'withdrawn' : episode.end === undefined ? 'open' : 'ended';
-      const highest = highestOf([...told, ...(known?.told === undefined ? [] : [known.told])]);
-      this.#byId.set(id, {
-        id,
-        status,
-        episode,
-        firstBegin: known?.firstBegin ?? episode.begin,
-        ...(highest === undefined ? {} : { told: highest }),
-        isOverLive:
-          kind === 'ended'
-            ? change.live || known?.isOverLive === true
-            : status !== 'open' && known?.isOverLive === true,
-        firstKnownAt: epochMs(0),
-        changedAt: epochMs(0),
-        seq: 0,
-      });
-      if (kind !== 'merged' || highest === undefined) continue;
-      const into = this.#byId.get(change.into);
-      const most = highestOf([highest, ...(into?.told === undefined ? [] : [into.told])]);
-      if (into !== undefined && most !== undefined) this.#byId.set(into.id, { ...into, told: most });
+      const logged = { seq: (this.#seq += 1), knownAt: epochMs(this.#seq), change };
+      for (const record of recordsAfter(each => this.#byId.get(each), logged)) {
+        this.#byId.set(record.id, record);
+      }
     }
   }
 
@@ -70,10 +53,6 @@ class Records {
         .sort((a, b) => a.begin - b.begin),
     );
   }
-}
-
-function highestOf(severities: readonly WarningSeverity[]): WarningSeverity | undefined {
-  return [...severities].sort((a, b) => severityRank(b) - severityRank(a))[0];
 }
 
 /** Time held grows with every reading and is no change; it comes with the next one. */
