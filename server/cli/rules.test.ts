@@ -155,7 +155,7 @@ rule   subject          missing    what
 road   B/ponding_depth  threshold  red needs the threshold red, which is not set
 river                   subject    no datastream of the registry is selected
 
-rules.yaml, valid from 2026-04-15 00:00:00 (+08:00): 2 rules watch 2 datastreams of 区; 2 gaps.
+rules.yaml, valid from 2026-04-15 00:00:00 (+08:00): 1 of 2 rules watch 2 datastreams of 区; 2 gaps.
 `);
     expect((await probe.ww('rules', 'check', 'rules.yaml', '--site', 'site', '--json')).json()).toEqual({
       file: 'rules.yaml',
@@ -193,7 +193,7 @@ rules.yaml, valid from 2026-04-15 00:00:00 (+08:00): 2 rules watch 2 datastreams
     write('default.yaml', readFileSync(join(thisProgram().folder, 'config/rules/default.yaml')));
     const { code, out } = await probe.ww('rules', 'check', 'default.yaml');
     expect(code).toBe(0);
-    expect(out).toMatch(/\d+ rules watch \d+ datastreams of 龙岗区/);
+    expect(out).toMatch(/\d+ of \d+ rules watch \d+ datastreams of 龙岗区/);
   });
 
   it('refuses a bad rule set, with every problem at its line', async () => {

@@ -40,6 +40,7 @@ export const rulesCheck: Command = {
     const rules = countsOf(ruleSet, compiled);
     const subjects = new Set(compiled.planned.map(({ subject }) => subject)).size;
     const { gaps } = compiled;
+    const watching = rules.filter(rule => rule.subjects > 0).length;
     return {
       data: {
         file: name,
@@ -64,8 +65,8 @@ export const rulesCheck: Command = {
             )),
         '',
         printable(
-          `${name}, valid from ${localTime(ruleSet.validFrom)} (+08:00): ${figure(rules.length)} rules watch ` +
-            `${figure(subjects)} datastreams of ${site.name}; ${figure(gaps.length)} gaps.`,
+          `${name}, valid from ${localTime(ruleSet.validFrom)} (+08:00): ${figure(watching)} of ${figure(rules.length)} rules ` +
+            `watch ${figure(subjects)} datastreams of ${site.name}; ${figure(gaps.length)} gaps.`,
         ),
       ],
     };
