@@ -62,7 +62,8 @@ export class EpisodeLedger {
             id,
             episode,
             liveRank: highest === undefined ? -1 : severityRank(highest),
-            isOverLive: true,
+            // What was told and awaits nothing is over; what was never told may still be told.
+            isOverLive: highest !== undefined,
           },
       );
     this.#awaiting = this.#awaiting.filter(({ id }) => !recalled.some(entry => entry.id === id));

@@ -123,13 +123,12 @@ it(
         if (events[batch] === 'checkpoint') kept = track.checkpoint();
         if (events[batch] !== 'crash') continue;
         crashes += 1;
-        const from = kept?.foldedTo;
-        const isAfter = ({ t }: Sample): boolean => from === undefined || t > from;
+        const { foldedTo, base } = kept ?? { foldedTo: null, base: FRESH_STATE };
         track = new RuleTrack(options, {
-          foldedTo: from ?? null,
-          base: kept?.base ?? FRESH_STATE,
-          samples: inOrder(stored.filter(isAfter)),
-          ledger: ledgerOf(records.all(), from ?? epochMs(0)),
+          foldedTo,
+          base,
+          samples: inOrder(stored.filter(({ t }) => foldedTo === null || t > foldedTo)),
+          ledger: ledgerOf(records.all(), { foldedTo, base }),
         });
         const before = records.contents();
         const again = track.catchUp(uncommitted);
@@ -146,7 +145,8 @@ it(
       expect(told.filter(({ isOverLive }) => !isOverLive)).toEqual([]);
       expect(records.wrong).toEqual([]);
     });
-    fc.assert(property, { numRuns: 1_000, endOnFailure: true });
+    // The same nights each time; a hunt for rarer ones takes another seed and more runs.
+    fc.assert(property, { seed: 20_261_125, numRuns: 1_000, endOnFailure: true });
     expect(crashes).toBeGreaterThan(1_000);
   },
   PATIENCE_MS,
@@ -170,5 +170,5 @@ it('counts on where a begin was issued before', () => {
     record(`${spelled}.2`, 'withdrawn'),
     record(`${spelled}.3`, 'open'),
   ];
-  expect(ledgerOf(records, begin).issued).toEqual({ [spelled]: 3 });
+  expect(ledgerOf(records, { foldedTo: begin, base: FRESH_STATE }).issued).toEqual({ [spelled]: 3 });
 });

@@ -1,14 +1,17 @@
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
-import type { EpochMs } from '../domain/time/instant.ts';
 import { severityRank } from '../domain/model/warning-severity.ts';
+import type { TrackState } from '../rules/rule-track.ts';
 import type { LedgerEntry, LedgerState, PastEpisode } from '../rules/episode-ledger.ts';
 
 /**
- * The ledger of a track as its records have left it.
- *
- * @param since the instant from which its episodes are judged again
+ * The ledger of a track that goes on from a checkpoint, as its records have left it. An episode that was open there is
+ * judged again although its end may lie before: with an off-delay the end is known later than it is.
  */
-export function ledgerOf(records: readonly EpisodeRecord[], since: EpochMs): LedgerState {
+export function ledgerOf(
+  records: readonly EpisodeRecord[],
+  { foldedTo, base }: Pick<TrackState, 'foldedTo' | 'base'>,
+): LedgerState {
+  const since = base.open?.begin ?? foldedTo ?? Number.NEGATIVE_INFINITY;
   const isJudged = ({ status, episode }: EpisodeRecord): boolean =>
     status === 'open' || (status === 'ended' && (episode.end ?? since) >= since);
   const isAwaited = (record: EpisodeRecord): boolean =>
