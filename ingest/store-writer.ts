@@ -128,7 +128,7 @@ export class StoreWriter {
     this.#wakeWaiters();
   }
 
-  /** Resolves once the store has been offered everything handed over so far: from then on its reads see it. */
+  /** Resolves once the store has been offered everything handed over so far, and its reads see it. Rejects where it never is. */
   offered(): Promise<void> {
     return this.#lastTurn ?? Promise.resolve();
   }

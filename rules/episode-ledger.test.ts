@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import type { EpisodeChange } from '../domain/model/episode.ts';
+import { severityRank } from '../domain/model/warning-severity.ts';
 import { DAY_MS, epochMs } from '../domain/time/instant.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
+import { EpisodeLedger } from './episode-ledger.ts';
 import { RuleTrack } from './rule-track.ts';
 
 const LATE = 120;
@@ -116,4 +118,18 @@ describe('live and retroactive', () => {
     ]);
     expect(told(offer(track, { 130: 1 }))).toEqual([]);
   });
+});
+
+it('lets return what is told for the first time after it was recalled', () => {
+  const track = trackOf();
+  offer(track, { 0: 12, 5: 1 }, LATE);
+  const [tracked] = track.episodes;
+  if (tracked === undefined) throw new Error('There is no episode.');
+  const ledger = new EpisodeLedger({ entries: [], awaiting: [], issued: {} }, () => undefined);
+  ledger.recall([tracked]);
+  const fresh = { supported: new Map([[0, severityRank('blue')]]), overBefore: undefined };
+  expect(told(ledger.update([tracked.episode], 0, fresh))).toEqual(['amended live blue']);
+  const normal = { supported: new Map<number, number>(), overBefore: 1 };
+  expect(told(ledger.update([tracked.episode], 1, normal))).toEqual(['ended live']);
+  expect(ledger.update([tracked.episode], 1, normal)).toEqual([]);
 });

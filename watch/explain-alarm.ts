@@ -1,4 +1,5 @@
 import type { EpisodeStep } from '../domain/model/episode.ts';
+import { ownOutageMs } from '../domain/model/watch-decision.ts';
 import type { SilenceDecision, WatchDecision } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord, LoggedChange } from '../domain/ports/episode-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
@@ -168,14 +169,10 @@ function silenceTeller(
         sample.t <= t &&
         isUsable(sample),
     );
-    const ownOutageMs = outages.reduce(
-      (sum, outage) => sum + Math.max(0, Math.min(outage.t, t) - Math.max(outage.from, since)),
-      0,
-    );
     return {
       ...silence,
       silentMs: durationMs(t - since),
-      ownOutageMs: durationMs(ownOutageMs),
+      ownOutageMs: ownOutageMs(outages, { from: since, to: t }),
       isRefuted: !isMeasured && isRefuted,
     };
   };

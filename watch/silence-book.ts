@@ -1,3 +1,4 @@
+import { ownOutageMs } from '../domain/model/watch-decision.ts';
 import type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
@@ -92,10 +93,6 @@ export class SilenceBook {
   }
 
   #listenedMs(since: EpochMs, now: EpochMs): number {
-    const away = this.#outages.reduce(
-      (sum, { from, t }) => sum + Math.max(0, Math.min(t, now) - Math.max(from, since)),
-      0,
-    );
-    return now - since - away;
+    return now - since - ownOutageMs(this.#outages, { from: since, to: now });
   }
 }

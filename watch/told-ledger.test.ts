@@ -7,6 +7,7 @@ import type { WarningSeverity } from '../domain/model/warning-severity.ts';
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import { MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import { evaluateSeries } from '../rules/evaluate-series.ts';
+import { foldSample } from '../rules/fold-sample.ts';
 import { FRESH_STATE } from '../rules/fold-state.ts';
 import { RuleTrack } from '../rules/rule-track.ts';
 import { inOrder } from '../rules/sample.ts';
@@ -171,4 +172,30 @@ it('counts on where a begin was issued before', () => {
     record(`${spelled}.3`, 'open'),
   ];
   expect(ledgerOf(records, { foldedTo: begin, base: FRESH_STATE }).issued).toEqual({ [spelled]: 3 });
+});
+
+it('judges again what was open in the checkpoint, although its end turned out to lie before', () => {
+  const plan = ladderPlan([10], { offDelayMin: 4 });
+  const basis = [{ from: epochMs(0), versions: { ruleSet: 1, registry: 1 }, plan }];
+  const binding = { rule: 'r', subject: 'S/ponding_depth', basis };
+  const until = (...readings: readonly Sample[]) =>
+    readings.reduce((state, sample) => foldSample(state, sample, binding).state, FRESH_STATE);
+  const before = [readingAt(0, 12), readingAt(1, 0)];
+  const later = readingAt(6, 0);
+  const [episode] = evaluateSeries(binding, [...before, later]);
+  if (episode === undefined) throw new Error('There is no episode.');
+  const base = until(...before);
+  expect([episode.end, base.open?.begin]).toEqual([minute(1), minute(0)]);
+  const records = new Records();
+  const told = { id: 'a', episode, live: true, liveSteps: ['blue'] } as const;
+  records.take([
+    { kind: 'raised', ...told },
+    { kind: 'ended', ...told, liveSteps: [] },
+  ]);
+  const foldedTo = minute(3);
+  const track = new RuleTrack(
+    { binding, horizonMs: MINUTE_MS, acknowledgedAt: () => undefined },
+    { foldedTo, base, samples: [], ledger: ledgerOf(records.all(), { foldedTo, base }) },
+  );
+  expect(track.catchUp([later]).changes).toEqual([]);
 });

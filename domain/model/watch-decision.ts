@@ -1,4 +1,5 @@
-import type { EpochMs } from '../time/instant.ts';
+import { durationMs } from '../time/instant.ts';
+import type { DurationMs, EpochMs } from '../time/instant.ts';
 import type { WarningSeverity } from './warning-severity.ts';
 
 /** The wall-clock decision that a datastream is silent, appended to the arrival log as an input; `t` is the decision. */
@@ -29,3 +30,16 @@ export interface RainstormSignal {
 
 /** What the watch takes as an input beside readings: decided once, appended to the arrival log, replayed as it stands. */
 export type WatchDecision = SilenceDecision | OwnOutage | RainstormSignal;
+
+/** How much of a stretch of time was ours. Outages do not overlap each other. */
+export function ownOutageMs(
+  outages: readonly Pick<OwnOutage, 'from' | 't'>[],
+  stretch: { readonly from: EpochMs; readonly to: EpochMs },
+): DurationMs {
+  return durationMs(
+    outages.reduce(
+      (sum, { from, t }) => sum + Math.max(0, Math.min(t, stretch.to) - Math.max(from, stretch.from)),
+      0,
+    ),
+  );
+}

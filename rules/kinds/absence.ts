@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
+import { ownOutageMs } from '../../domain/model/watch-decision.ts';
 import { durationMs } from '../../domain/time/instant.ts';
-import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
 import { planOf, stepBase } from '../rule-kind.ts';
@@ -40,7 +40,8 @@ export const absence: RuleKind<z.infer<typeof params>> = {
             return { state: [...outages, { from, t }].slice(-MOST_OUTAGES) };
           }
           case 'silence': {
-            const silentMs = sample.t - sample.since - ownOutageMs(outages, sample);
+            const silentMs =
+              sample.t - sample.since - ownOutageMs(outages, { from: sample.since, to: sample.t });
             return { state: outages, measured: { values: [silentMs], since: sample.since } };
           }
           case 'reading':
@@ -58,14 +59,3 @@ export const absence: RuleKind<z.infer<typeof params>> = {
     return { plan: planOf({ ...parts, silencesMs }, timing), missing: [] };
   },
 };
-
-/** How much of a silence was ours. Outages do not overlap each other. */
-function ownOutageMs(
-  outages: AbsenceState,
-  silence: { readonly since: EpochMs; readonly t: EpochMs },
-): number {
-  return outages.reduce(
-    (sum, { from, t }) => sum + Math.max(0, Math.min(t, silence.t) - Math.max(from, silence.since)),
-    0,
-  );
-}
