@@ -6,15 +6,10 @@ import type { Log } from '../domain/ports/log.ts';
 import { AppError } from '../domain/errors.ts';
 import { createMqttBroker } from '../broker/mqtt-broker.ts';
 import type { MqttBroker } from '../broker/mqtt-broker.ts';
-import { TELEMETRY_CONSUMER } from '../ingest/store-writer.ts';
-import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
 import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
 import { freeSpace, isSpaceLow } from '../storage/files/free-space.ts';
 import { FileSnapshots } from '../storage/files/snapshot-files.ts';
-import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
-import { JournalClient } from '../storage/sqlite/journal-client.ts';
-import { OperationsClient } from '../storage/sqlite/operations-client.ts';
-import { SYSTEM_PRINCIPAL } from './application.ts';
+import { NO_ALARMS } from './alarms/no-alarms.ts';
 import type { Application } from './application.ts';
 import { LiveBackup } from './backup/live-backup.ts';
 import type { Config } from './config/schema.ts';
@@ -24,25 +19,19 @@ import { HealthMonitor } from './health-monitor.ts';
 import { builtConsole } from './http/console-files.ts';
 import { createHttpServer } from './http/http-server.ts';
 import type { HttpServer } from './http/http-server.ts';
-import type { Accounts } from './identity/accounts.ts';
-import { Administration } from './identity/administration.ts';
-import { createAccounts } from './identity/create-accounts.ts';
-import { journalDecision } from './journal-decision.ts';
 import { LiveApplication } from './live-application.ts';
 import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
 import type { MetricSample } from './metrics.ts';
-import { RefusalLedger } from './refusal-ledger.ts';
 import { readScenarioFile } from './scenario-file.ts';
-import { startSite } from './site/start-site.ts';
 import type { StartSite } from './site/start-site.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
 import { BuiltInSimulator } from './simulator/built-in-simulator.ts';
-import { StationLoans } from './simulator/station-loans.ts';
+import { startParts } from './start-parts.ts';
+import type { StartedParts } from './start-parts.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
-import { IngestThread } from './workers/ingest-thread.ts';
 
 /** What an embedding program or a test may replace. */
 export interface AppOverrides {
@@ -91,17 +80,6 @@ export function createApp(config: Config, overrides: AppOverrides = {}): App {
   return new ServerApp(config, overrides);
 }
 
-/** Parts that exist once they have started, in the order of the start. */
-interface Started {
-  readonly administration: Administration;
-  readonly loans: StationLoans;
-  readonly accounts: Accounts;
-  readonly refusals: RefusalLedger;
-  readonly journal: JournalClient;
-  readonly telemetry: DuckdbTelemetry;
-  readonly ingest: IngestThread;
-}
-
 class ServerApp implements App {
   readonly #config: Config;
   readonly #clock: Clock;
@@ -109,7 +87,7 @@ class ServerApp implements App {
   readonly #overrides: AppOverrides;
   readonly #teardown: Teardown;
   #starting: Promise<void> = Promise.resolve();
-  #started: Started | undefined;
+  #started: StartedParts | undefined;
   #broker: MqttBroker | undefined;
   #http: HttpServer | undefined;
   #firstPassword: string | undefined;
@@ -136,8 +114,17 @@ class ServerApp implements App {
 
   async #start(): Promise<void> {
     try {
-      const { site, ...started } = await this.#startPipeline();
+      const { site, firstPassword, ...started } = await startParts({
+        config: this.#config,
+        clock: this.#clock,
+        log: this.#log,
+        teardown: this.#teardown,
+        allowFaults: this.#overrides.allowFaults ?? false,
+        isTerminal: this.#overrides.isTerminal ?? false,
+        onFatal: error => this.#onFatal(error),
+      });
       this.#started = started;
+      this.#firstPassword = firstPassword;
       const broker = this.#createBroker(started);
       const application = await this.#createApplication(started, { broker, site });
       await this.#listen(application, broker);
@@ -167,87 +154,7 @@ class ServerApp implements App {
     await (part === 'journal' ? started?.journal : started?.telemetry)?.injectFault(kind);
   }
 
-  /** Everything from the data directory to the ingest worker; outputs before what feeds them. */
-  async #startPipeline(): Promise<Started & { readonly site: StartSite }> {
-    const { dataDir, archive } = this.#config;
-    // The lock first: nothing may touch the folder while another server holds it.
-    const lock = DirectoryLock.acquire(dataDir);
-    this.#teardown.add('directory lock', () => lock.release());
-    const { site, ...operated } = await this.#openOperations();
-    const journal = new JournalClient({
-      directory: dataDir,
-      consumers: [TELEMETRY_CONSUMER],
-      archiveLingerMs: archive.lingerMs,
-      archiveIntervalMs: archive.intervalMs,
-      clock: this.#clock,
-      log: this.#log,
-      allowFaults: this.#overrides.allowFaults ?? false,
-      onFatal: error => this.#onFatal(error),
-    });
-    await journal.start();
-    this.#teardown.add('journal', () => journal.stop());
-    const telemetry = new DuckdbTelemetry({
-      directory: dataDir,
-      log: this.#log,
-      allowFaults: this.#overrides.allowFaults ?? false,
-      onFatal: error => this.#onFatal(error),
-    });
-    await telemetry.start();
-    this.#teardown.add('telemetry store', () => telemetry.stop());
-    const ingest = await this.#startIngest({ ...operated, journal, telemetry });
-    return { site, ...operated, journal, telemetry, ingest };
-  }
-
-  async #openOperations(): Promise<
-    Pick<Started, 'administration' | 'loans' | 'accounts' | 'refusals'> & { readonly site: StartSite }
-  > {
-    const operations = await OperationsClient.open(this.#config.dataDir);
-    this.#teardown.add('operations', () => operations.close());
-    const clock = this.#clock;
-    const administration = new Administration({ operations, clock });
-    await administration.load();
-    const site = await startSite(administration, { folder: this.#config.site, log: this.#log });
-    const accounts = createAccounts({ dataDir: this.#config.dataDir, operations, clock, log: this.#log });
-    await accounts.load();
-    this.#teardown.add('accounts', () => accounts.stop());
-    const canShow = site.isDemo || this.#overrides.isTerminal === true;
-    this.#firstPassword = await accounts.ensureFirstUser(SYSTEM_PRINCIPAL, canShow);
-    const refusals = new RefusalLedger({ operations, clock, log: this.#log });
-    await refusals.start();
-    this.#teardown.add('refusal counts', () => refusals.stop());
-    const loans = new StationLoans({ administration, clock, log: this.#log });
-    this.#teardown.add('loans of stations', () => loans.stop());
-    return { site, administration, loans, accounts, refusals };
-  }
-
-  async #startIngest(
-    parts: Pick<Started, 'administration' | 'journal' | 'telemetry'>,
-  ): Promise<IngestThread> {
-    const { administration, journal, telemetry } = parts;
-    const ingest = new IngestThread(
-      {
-        journal: journal.openReader(),
-        store: telemetry.openStore(),
-        registry: administration.registry.current(),
-        limits: this.#config.ingest,
-        logLevel: this.#config.logLevel,
-      },
-      {
-        onClockDecision: decision =>
-          journalDecision({ journal, clock: this.#clock, log: this.#log }, decision),
-        onFatal: error => this.#onFatal(error),
-      },
-    );
-    this.#teardown.add('ingest', () => ingest.stop());
-    await ingest.start();
-    administration.registry.onChanged(registry => {
-      // A failure here means that the worker is gone, which is fatal and told elsewhere.
-      void ingest.setRegistry(registry).catch(() => undefined);
-    });
-    return ingest;
-  }
-
-  #createBroker({ administration, refusals, journal }: Started): MqttBroker {
+  #createBroker({ administration, refusals, journal }: StartedParts): MqttBroker {
     const { host, mqtt, dataDir } = this.#config;
     return createMqttBroker({
       clock: this.#clock,
@@ -265,7 +172,7 @@ class ServerApp implements App {
   }
 
   async #createApplication(
-    started: Started,
+    started: StartedParts,
     { broker, site }: { readonly broker: MqttBroker; readonly site: StartSite },
   ): Promise<LiveApplication> {
     const { administration, loans, accounts, refusals, journal, telemetry, ingest } = started;
@@ -295,6 +202,7 @@ class ServerApp implements App {
       journal,
       store,
       ingest,
+      alarms: NO_ALARMS,
       index: new DatastreamIndex(start => ingest.datastreams(start)),
       backup: new LiveBackup({
         dataDir: this.#config.dataDir,
@@ -311,7 +219,7 @@ class ServerApp implements App {
   }
 
   async #metrics(
-    started: Started,
+    started: StartedParts,
     broker: MqttBroker,
     health: HealthMonitor,
   ): Promise<readonly MetricSample[]> {
@@ -371,7 +279,7 @@ class ServerApp implements App {
     this.#teardown.add('backup', () => application.endBackup());
   }
 
-  async #startSimulator(isDemo: boolean, started: Started, application: Application): Promise<void> {
+  async #startSimulator(isDemo: boolean, started: StartedParts, application: Application): Promise<void> {
     const { simulator: choice = isDemo ? 'on' : 'off', scenario } = this.#config;
     const mqtt = this.#broker?.address();
     if (choice === 'off' || mqtt === undefined) return;

@@ -16,6 +16,7 @@ import type { Cursors } from '../domain/ports/journal.ts';
 import type { IngestMark, IngestStatus } from '../ingest/pipeline.ts';
 import type { District } from '../domain/model/district.ts';
 import type { KeptPart, PartSelection, RegistryVersion } from '../domain/ports/registry-store.ts';
+import type { AlarmService } from './alarms/alarm-service.ts';
 import type { SiteChange } from './identity/registry-keeper.ts';
 import type { BackupProgress } from './backup/backup-progress.ts';
 import type { BackupSummary } from './backup/backup-summary.ts';
@@ -118,6 +119,7 @@ export interface Application {
   ingestStatus(): Promise<IngestStatus>;
   registry(): Registry;
   readonly district: DistrictRegistry;
+  readonly alarms: AlarmService;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;
   /** What moved since the mark of the last call; `NOTHING_SEEN` asks for everything. */

@@ -12,6 +12,7 @@ import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/port
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { IngestMark } from '../ingest/pipeline.ts';
 import type { ExportQuery } from '../storage/duckdb/observation-export.ts';
+import type { AlarmService } from './alarms/alarm-service.ts';
 import type {
   Application,
   Changes,
@@ -50,6 +51,7 @@ export interface LiveParts {
   readonly store: TelemetryStore;
   readonly ingest: IngestThread;
   readonly index: DatastreamIndex;
+  readonly alarms: AlarmService;
   readonly health: HealthMonitor;
   readonly backup: LiveBackup;
   /** Answers the rows written. */
@@ -87,6 +89,10 @@ export class LiveApplication implements Application {
 
   registry(): Registry {
     return this.#parts.administration.registry.current();
+  }
+
+  get alarms(): AlarmService {
+    return this.#parts.alarms;
   }
 
   get district(): DistrictRegistry {

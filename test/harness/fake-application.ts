@@ -26,6 +26,8 @@ import type {
   TrackedHealth,
 } from '../../server/application.ts';
 import type { IngestMark } from '../../ingest/pipeline.ts';
+import type { AlarmService } from '../../server/alarms/alarm-service.ts';
+import { NO_ALARMS } from '../../server/alarms/no-alarms.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { ExportRequest } from '../../server/export/make-export.ts';
@@ -102,6 +104,7 @@ export class FakeApplication implements Application {
   samples: MetricSample[] = [];
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
+  alarms: AlarmService = NO_ALARMS;
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
   leaseMs = 30_000;

@@ -1,0 +1,124 @@
+import type { Clock } from '../domain/ports/clock.ts';
+import type { Log } from '../domain/ports/log.ts';
+import { TELEMETRY_CONSUMER } from '../ingest/store-writer.ts';
+import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
+import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
+import { JournalClient } from '../storage/sqlite/journal-client.ts';
+import { OperationsClient } from '../storage/sqlite/operations-client.ts';
+import { SYSTEM_PRINCIPAL } from './application.ts';
+import type { Config } from './config/schema.ts';
+import type { Accounts } from './identity/accounts.ts';
+import { Administration } from './identity/administration.ts';
+import { createAccounts } from './identity/create-accounts.ts';
+import { journalDecision } from './journal-decision.ts';
+import { RefusalLedger } from './refusal-ledger.ts';
+import { StationLoans } from './simulator/station-loans.ts';
+import { startSite } from './site/start-site.ts';
+import type { StartSite } from './site/start-site.ts';
+import type { Teardown } from './teardown.ts';
+import { IngestThread } from './workers/ingest-thread.ts';
+
+/** What the parts are started with. */
+export interface PartsOptions {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Learns how to undo every step, also of a start that fails half way. */
+  readonly teardown: Teardown;
+  readonly allowFaults: boolean;
+  readonly isTerminal: boolean;
+  readonly onFatal: (error: Error) => void;
+}
+
+interface Operated {
+  readonly administration: Administration;
+  readonly loans: StationLoans;
+  readonly accounts: Accounts;
+  readonly refusals: RefusalLedger;
+}
+
+/** Parts that exist once they have started, in the order of the start. */
+export interface StartedParts extends Operated {
+  readonly journal: JournalClient;
+  readonly telemetry: DuckdbTelemetry;
+  readonly ingest: IngestThread;
+}
+
+interface StartOutcome {
+  readonly site: StartSite;
+  /** See `App.firstPassword`. */
+  readonly firstPassword: string | undefined;
+}
+
+/** Starts everything from the data directory to the ingest worker; outputs before what feeds them. */
+export async function startParts(options: PartsOptions): Promise<StartedParts & StartOutcome> {
+  const { config, clock, log, teardown, allowFaults, onFatal } = options;
+  const { dataDir, archive } = config;
+  // The lock first: nothing may touch the folder while another server holds it.
+  const lock = DirectoryLock.acquire(dataDir);
+  teardown.add('directory lock', () => lock.release());
+  const { site, firstPassword, ...operated } = await openOperations(options);
+  const journal = new JournalClient({
+    directory: dataDir,
+    consumers: [TELEMETRY_CONSUMER],
+    archiveLingerMs: archive.lingerMs,
+    archiveIntervalMs: archive.intervalMs,
+    clock,
+    log,
+    allowFaults,
+    onFatal,
+  });
+  await journal.start();
+  teardown.add('journal', () => journal.stop());
+  const telemetry = new DuckdbTelemetry({ directory: dataDir, log, allowFaults, onFatal });
+  await telemetry.start();
+  teardown.add('telemetry store', () => telemetry.stop());
+  const ingest = await startIngest(options, { ...operated, journal, telemetry });
+  return { site, firstPassword, ...operated, journal, telemetry, ingest };
+}
+
+async function openOperations(options: PartsOptions): Promise<Operated & StartOutcome> {
+  const { config, clock, log, teardown, isTerminal } = options;
+  const { dataDir } = config;
+  const operations = await OperationsClient.open(dataDir);
+  teardown.add('operations', () => operations.close());
+  const administration = new Administration({ operations, clock });
+  await administration.load();
+  const site = await startSite(administration, { folder: config.site, log });
+  const accounts = createAccounts({ dataDir, operations, clock, log });
+  await accounts.load();
+  teardown.add('accounts', () => accounts.stop());
+  const firstPassword = await accounts.ensureFirstUser(SYSTEM_PRINCIPAL, site.isDemo || isTerminal);
+  const refusals = new RefusalLedger({ operations, clock, log });
+  await refusals.start();
+  teardown.add('refusal counts', () => refusals.stop());
+  const loans = new StationLoans({ administration, clock, log });
+  teardown.add('loans of stations', () => loans.stop());
+  return { site, firstPassword, administration, loans, accounts, refusals };
+}
+
+async function startIngest(
+  { config, clock, log, teardown, onFatal }: PartsOptions,
+  { administration, journal, telemetry }: Pick<StartedParts, 'administration' | 'journal' | 'telemetry'>,
+): Promise<IngestThread> {
+  const ingest = new IngestThread(
+    {
+      journal: journal.openReader(),
+      store: telemetry.openStore(),
+      registry: administration.registry.current(),
+      limits: config.ingest,
+      logLevel: config.logLevel,
+    },
+    {
+      onClockDecision: decision => journalDecision({ journal, clock, log }, decision),
+      onFatal,
+    },
+  );
+  teardown.add('ingest', () => ingest.stop());
+  await ingest.start();
+  administration.registry.onChanged(registry => {
+    // A failure here means that the worker is gone, which is fatal and told elsewhere.
+    void ingest.setRegistry(registry).catch(() => undefined);
+  });
+  return ingest;
+}
