@@ -81,7 +81,7 @@ export interface LoggedChange {
 }
 
 export interface EpisodeQuery {
-  /** Overlap with from ≤ t < to; an open episode lasts. */
+  /** Overlap with from ≤ t < to; an open episode lasts, one withdrawn or merged without an end was at its begin only. */
   readonly from?: EpochMs;
   readonly to?: EpochMs;
   readonly statuses?: readonly EpisodeStatus[];
@@ -90,7 +90,7 @@ export interface EpisodeQuery {
   readonly rule?: string;
   /** As it was known at that receivedTime: changes after it are as if they had not come. */
   readonly knownAt?: EpochMs;
-  /** Keyset, newest begin first: records after this (begin, id). */
+  /** Keyset, newest begin first, of one begin the last id first: records after this (begin, id). */
   readonly after?: { readonly begin: EpochMs; readonly id: string };
   readonly limit: number;
 }
@@ -107,21 +107,26 @@ export interface EpisodeResumption {
 /** The episodes of record: an append-only log of changes and decisions, and what follows from it. One writer. */
 export interface EpisodeStore {
   resume(): Promise<EpisodeResumption>;
-  /** Durable when it resolves. Batches become durable in the order of the calls. */
+  /**
+   * Durable when it resolves. Batches become durable in the order of the calls. While the disk refuses it rejects with a
+   * retryable `store_unavailable` and nothing of the batch is there. Only where the commit itself failed, and the process
+   * ends before the next one, may the next start find the batch whole; that does no harm, as if it had been acknowledged.
+   */
   append(batch: EpisodeBatch): Promise<void>;
   checkpoint(checkpoint: Checkpoint): Promise<void>;
   /**
-   * The episodes that a track must know to judge on from an instant: those open, those told live and not over live,
-   * and those with an end, a begin or a first begin at or after `since`, in any status. All tracks where none is named.
+   * The episodes that a track must know to judge on from an instant: those open, those told live, not over live and not
+   * merged, and those with an end, a begin or a first begin at or after `since`, in any status. All tracks where none is
+   * named. Oldest begin first.
    */
   remembered(query: {
     readonly track?: TrackKey;
     readonly since: EpochMs;
   }): Promise<readonly EpisodeRecord[]>;
-  /** Newest begin first. */
+  /** Newest begin first; of one begin the last id first. */
   episodes(query: EpisodeQuery): Promise<readonly EpisodeRecord[]>;
   episode(id: string): Promise<EpisodeRecord | undefined>;
-  /** The log of one episode, or from a place on, in order. */
+  /** The log in order: the changes under one id, or all of them from a place on. */
   changes(
     query: { readonly id: string } | { readonly afterSeq: number; readonly limit: number },
   ): Promise<readonly LoggedChange[]>;
