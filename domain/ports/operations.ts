@@ -2,6 +2,7 @@ import type { RefusalCount } from '../model/ledger.ts';
 import type { EpochMs } from '../time/instant.ts';
 import type { Credential } from './identity.ts';
 import type { RegistryStore } from './registry-store.ts';
+import type { RuleSetStore } from './rule-set-store.ts';
 
 export const ROLES = [
   'viewer',
@@ -75,7 +76,7 @@ export interface AuditEntry {
  * The operations store: small, relational, every write durable before it resolves. Reads are whole tables, cached
  * above. One process writes.
  */
-export interface Operations extends RegistryStore {
+export interface Operations extends RegistryStore, RuleSetStore {
   credentials(): Promise<readonly Credential[]>;
   putCredentials(credentials: readonly Credential[]): Promise<void>;
   tokens(): Promise<readonly ApiToken[]>;

@@ -17,6 +17,7 @@ import type {
   RegistryChange,
   RegistryVersion,
 } from '../../domain/ports/registry-store.ts';
+import type { KeptRuleSet, RuleSetActivation } from '../../domain/ports/rule-set-store.ts';
 import { builtModule } from '../thread/built-module.ts';
 import { Remote } from '../thread/remote.ts';
 import type { OperationsWorkerData } from './operations-worker.ts';
@@ -59,6 +60,12 @@ export class OperationsClient implements Operations {
   }
   registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
     return this.#remote.call('registryVersions', limit);
+  }
+  ruleSets(): Promise<readonly KeptRuleSet[]> {
+    return this.#remote.call('ruleSets');
+  }
+  activateRuleSet(activation: RuleSetActivation): Promise<void> {
+    return this.#remote.call('activateRuleSet', activation);
   }
   credentials(): Promise<readonly Credential[]> {
     return this.#remote.call('credentials');

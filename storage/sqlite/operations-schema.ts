@@ -145,6 +145,16 @@ export const MIGRATIONS: readonly string[] = [
   DROP TABLE gateway_station;
   DROP TABLE subscriber_basin;
   DROP TABLE thing;`,
+  `
+  -- Append only.
+  CREATE TABLE rule_set (
+    version INTEGER PRIMARY KEY,
+    active_from REAL NOT NULL,
+    activated_at REAL NOT NULL,
+    principal TEXT NOT NULL,
+    note TEXT,
+    text TEXT NOT NULL
+  ) STRICT;`,
 ];
 
 /** Brings the schema up to date, each step in a transaction. Throws `unsupported` for a file of a later version. */

@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 
 import type { Operations } from '../../domain/ports/operations.ts';
 import type { PartSelection, RegistryChange } from '../../domain/ports/registry-store.ts';
+import type { RuleSetActivation } from '../../domain/ports/rule-set-store.ts';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { serveCalls } from '../thread/remote.ts';
 import { OPERATIONS_FILE, SqliteOperations } from './operations.ts';
@@ -34,6 +35,8 @@ function serve(main: MessagePort, { directory }: OperationsWorkerData): void {
     retiredParts: () => opened().retiredParts(),
     applyRegistryChange: (change: RegistryChange) => opened().applyRegistryChange(change),
     registryVersions: (limit: number) => opened().registryVersions(limit),
+    ruleSets: () => opened().ruleSets(),
+    activateRuleSet: (activation: RuleSetActivation) => opened().activateRuleSet(activation),
     credentials: () => opened().credentials(),
     putCredentials: (credentials: Parameters<Operations['putCredentials']>[0]) =>
       opened().putCredentials(credentials),

@@ -18,10 +18,13 @@ import type {
   RegistryChange,
   RegistryVersion,
 } from '../../domain/ports/registry-store.ts';
+import type { KeptRuleSet, RuleSetActivation } from '../../domain/ports/rule-set-store.ts';
+import { readAudit, writeAudit } from './audit-table.ts';
 import { Database } from './database.ts';
 import { syncFolder } from './journal-schema.ts';
 import { migrateOperations } from './operations-schema.ts';
 import { appendChange, readParts, readRetired, readVersions } from './registry-table.ts';
+import { appendRuleSet, readRuleSets } from './rule-set-table.ts';
 import { deleteSessions, readSessions, writeSession } from './session-table.ts';
 import { readUsers, writeUser } from './user-table.ts';
 
@@ -70,6 +73,27 @@ export class SqliteOperations implements Operations {
 
   async registryVersions(limit: number): Promise<readonly RegistryVersion[]> {
     return await this.#do(db => readVersions(db, limit));
+  }
+
+  async ruleSets(): Promise<readonly KeptRuleSet[]> {
+    return await this.#do(db => readRuleSets(db));
+  }
+
+  async activateRuleSet(activation: RuleSetActivation): Promise<void> {
+    await this.#do(db => {
+      db.transaction(() => {
+        appendRuleSet(db, activation);
+        const { activatedAt, principal, organisation, version, note } = activation;
+        writeAudit(db, {
+          at: activatedAt,
+          principal,
+          organisation,
+          action: 'rules.activate',
+          subject: `version ${version}`,
+          ...(note === undefined ? {} : { detail: note }),
+        });
+      });
+    });
   }
 
   async credentials(): Promise<readonly Credential[]> {
@@ -181,25 +205,11 @@ export class SqliteOperations implements Operations {
   }
 
   async appendAudit(entry: AuditEntry): Promise<void> {
-    await this.#do(db => {
-      const { at, principal, organisation, action, subject, detail } = entry;
-      db.run(
-        'INSERT INTO audit (at, principal, organisation, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)',
-        [at, principal, organisation, action, subject, detail ?? null],
-      );
-    });
+    await this.#do(db => writeAudit(db, entry));
   }
 
-  /** Newest first. */
   async audit(limit: number): Promise<readonly AuditEntry[]> {
-    return await this.#do(db =>
-      db
-        .all<AuditEntry>(
-          'SELECT at, principal, organisation, action, subject, detail FROM audit ORDER BY id DESC LIMIT ?',
-          [limit],
-        )
-        .map(row => withoutNulls(row)),
-    );
+    return await this.#do(db => readAudit(db, limit));
   }
 
   async close(): Promise<void> {

@@ -6,6 +6,7 @@ import type { GatewaySpec, StationSpec, SubscriberSpec } from '../../domain/mode
 import type { Credential } from '../../domain/ports/identity.ts';
 import type { ApiToken, AuditEntry, Operations, Session, User } from '../../domain/ports/operations.ts';
 import type { PartSelection, PutPart, RegistryChange } from '../../domain/ports/registry-store.ts';
+import type { KeptRuleSet, RuleSetActivation } from '../../domain/ports/rule-set-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 
 /** An operations store that can be closed and opened again on the same data. */
@@ -93,6 +94,14 @@ const USER: User = {
 };
 const SESSION: Session = { tokenSha256: 'dd', user: USER.name, openedAt: AT, lastSeenAt: AT };
 
+const RULES: KeptRuleSet = {
+  version: 2,
+  activeFrom: VALID,
+  activatedAt: AT,
+  principal: 'system',
+  text: 'version: 2 # 规则\n',
+};
+
 /** What every operations store promises; `create` gives a new, empty one. */
 export function operationsContract(name: string, create: () => OperationsUnderTest): void {
   describe(`${name} keeps the operations contract`, () => {
@@ -115,6 +124,7 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
     it('is empty at first', async () => {
       expect(await operations.parts({ newest: true })).toEqual([]);
       expect(await operations.registryVersions(9)).toEqual([]);
+      expect(await operations.ruleSets()).toEqual([]);
       expect(await operations.credentials()).toEqual([]);
       expect(await operations.tokens()).toEqual([]);
       expect(await operations.users()).toEqual([]);
@@ -199,6 +209,50 @@ export function operationsContract(name: string, create: () => OperationsUnderTe
       await expect(operations.applyRegistryChange(twice)).rejects.toThrow(/./);
       expect((await operations.parts({ newest: true })).map(({ part }) => part)).toStrictEqual([BARE]);
       expect(await operations.registryVersions(9)).toHaveLength(1);
+    });
+
+    it('keeps every rule set as it was activated, and an audit entry with each', async () => {
+      const second = { ...RULES, version: 7, activeFrom: epochMs(VALID + 1), note: 'flood season' };
+      await operations.activateRuleSet({ ...RULES, organisation: 'operator' });
+      await operations.activateRuleSet({ ...second, principal: 'control', organisation: 'o' });
+      await reopen();
+      expect(await operations.ruleSets()).toStrictEqual([RULES, { ...second, principal: 'control' }]);
+      expect(await operations.audit(9)).toStrictEqual([
+        {
+          at: AT,
+          principal: 'control',
+          organisation: 'o',
+          action: 'rules.activate',
+          subject: 'version 7',
+          detail: 'flood season',
+        },
+        {
+          at: AT,
+          principal: 'system',
+          organisation: 'operator',
+          action: 'rules.activate',
+          subject: 'version 2',
+        },
+      ]);
+    });
+
+    it.each([
+      ['of the same version', { version: 2 }],
+      ['of a lower version', { version: 1 }],
+      ['that holds from before the newest', { version: 3, activeFrom: epochMs(VALID - 1) }],
+    ])('refuses a rule set %s, and keeps nothing of it', async (_, change) => {
+      const organisation = 'operator';
+      await operations.activateRuleSet({ ...RULES, organisation });
+      const refused = operations.activateRuleSet({ ...RULES, organisation, ...change });
+      await expect(refused).rejects.toMatchObject({ code: 'conflict' });
+      expect(await operations.ruleSets()).toStrictEqual([RULES]);
+      expect(await operations.audit(9)).toHaveLength(1);
+    });
+
+    it('keeps no rule set without its audit entry', async () => {
+      const broken = { ...RULES, organisation: null } as unknown as RuleSetActivation;
+      await expect(operations.activateRuleSet(broken)).rejects.toThrow(/./);
+      expect(await operations.ruleSets()).toEqual([]);
     });
 
     it('adds and replaces credentials', async () => {
