@@ -24,11 +24,10 @@ import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
 import type { MetricSample } from './metrics.ts';
 import { readScenarioFile } from './scenario-file.ts';
-import type { StartSite } from './site/start-site.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
 import { BuiltInSimulator } from './simulator/built-in-simulator.ts';
 import { startParts } from './start-parts.ts';
-import type { StartedParts } from './start-parts.ts';
+import type { StartOutcome, StartedParts } from './start-parts.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
 import { readTlsFiles } from './tls-files.ts';
@@ -114,7 +113,7 @@ class ServerApp implements App {
 
   async #start(): Promise<void> {
     try {
-      const { site, firstPassword, ...started } = await startParts({
+      const { site, ruleFile, firstPassword, ...started } = await startParts({
         config: this.#config,
         clock: this.#clock,
         log: this.#log,
@@ -126,7 +125,7 @@ class ServerApp implements App {
       this.#started = started;
       this.#firstPassword = firstPassword;
       const broker = this.#createBroker(started);
-      const application = await this.#createApplication(started, { broker, site });
+      const application = await this.#createApplication(started, { broker, site, ruleFile });
       await this.#listen(application, broker);
       await this.#startSimulator(site.isDemo, started, application);
     } catch (error) {
@@ -173,7 +172,7 @@ class ServerApp implements App {
 
   async #createApplication(
     started: StartedParts,
-    { broker, site }: { readonly broker: MqttBroker; readonly site: StartSite },
+    { broker, site, ruleFile }: Pick<StartOutcome, 'site' | 'ruleFile'> & { readonly broker: MqttBroker },
   ): Promise<LiveApplication> {
     const { administration, loans, accounts, refusals, journal, telemetry, ingest } = started;
     const store = createTelemetryStore(telemetry.openStore());
@@ -188,6 +187,7 @@ class ServerApp implements App {
         storeStats: () => telemetry.stats(),
         archiveError: async () => (await journal.stats()).archiveError,
         siteWarning: () => site.warning(),
+        rulesWarning: () => ruleFile.warning(),
         isSpaceLow: async () => isSpaceLow(await freeSpace(this.#config.dataDir)),
       }),
     });

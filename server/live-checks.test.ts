@@ -12,6 +12,7 @@ const WELL: CheckedParts = {
   archiveError: async () => undefined,
   isSpaceLow: async () => false,
   siteWarning: () => undefined,
+  rulesWarning: () => undefined,
 };
 
 /** What all checks find together, by the names of the checks. */
@@ -44,7 +45,7 @@ describe('liveChecks', () => {
     });
   });
 
-  it('finds a suspect clock, an unbalanced ledger, a failed archive, little space and a site folder that is not used', async () => {
+  it('finds a suspect clock, an unbalanced ledger, a failed archive, little space and files that are not used', async () => {
     const ledger = await application.ledger();
     const found = await findings({
       ingestStatus: async () => ({ ...application.ingest, clockTrust: 'suspect', held: 3 }),
@@ -52,6 +53,7 @@ describe('liveChecks', () => {
       archiveError: async () => 'The archive is read-only.',
       isSpaceLow: async () => true,
       siteWarning: () => ({ code: 'site_differs', message: 'differs' }),
+      rulesWarning: () => ({ code: 'rules_differ', message: 'differs' }),
     });
     expect(Object.values(found)).toMatchObject([
       { code: 'clock_suspect' },
@@ -59,6 +61,7 @@ describe('liveChecks', () => {
       { code: 'archive_failed', message: 'The archive is read-only.' },
       { code: 'disk_low' },
       { code: 'site_differs' },
+      { code: 'rules_differ' },
     ]);
   });
 });

@@ -22,6 +22,8 @@ export interface CheckedParts {
   readonly isSpaceLow: () => Promise<boolean>;
   /** Why the site folder is not what is used; undefined where it is. */
   readonly siteWarning: () => { readonly code: string; readonly message: string } | undefined;
+  /** Why the configured rule set is not what is in force; undefined where it is. */
+  readonly rulesWarning: () => { readonly code: string; readonly message: string } | undefined;
 }
 
 /** The checks of a running server beside the journal's own health. */
@@ -77,6 +79,7 @@ export function liveChecks(parts: CheckedParts): readonly HealthCheck[] {
           : undefined,
     },
     { name: 'site folder', weight: 'warning', run: async () => parts.siteWarning() },
+    { name: 'rule set', weight: 'warning', run: async () => parts.rulesWarning() },
   ];
 }
 

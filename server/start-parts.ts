@@ -12,6 +12,9 @@ import { Administration } from './identity/administration.ts';
 import { createAccounts } from './identity/create-accounts.ts';
 import { journalDecision } from './journal-decision.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
+import { RuleKeeper } from './rules/rule-keeper.ts';
+import { startRules } from './rules/start-rules.ts';
+import type { StartRules } from './rules/start-rules.ts';
 import { StationLoans } from './simulator/station-loans.ts';
 import { startSite } from './site/start-site.ts';
 import type { StartSite } from './site/start-site.ts';
@@ -32,6 +35,8 @@ export interface PartsOptions {
 
 interface Operated {
   readonly administration: Administration;
+  /** Loaded, and at least one rule set is in force. */
+  readonly rules: RuleKeeper;
   readonly loans: StationLoans;
   readonly accounts: Accounts;
   readonly refusals: RefusalLedger;
@@ -44,8 +49,10 @@ export interface StartedParts extends Operated {
   readonly ingest: IngestThread;
 }
 
-interface StartOutcome {
+/** What the start found and made beside its parts. */
+export interface StartOutcome {
   readonly site: StartSite;
+  readonly ruleFile: StartRules;
   /** See `App.firstPassword`. */
   readonly firstPassword: string | undefined;
 }
@@ -57,7 +64,7 @@ export async function startParts(options: PartsOptions): Promise<StartedParts & 
   // The lock first: nothing may touch the folder while another server holds it.
   const lock = DirectoryLock.acquire(dataDir);
   teardown.add('directory lock', () => lock.release());
-  const { site, firstPassword, ...operated } = await openOperations(options);
+  const { site, ruleFile, firstPassword, ...operated } = await openOperations(options);
   const journal = new JournalClient({
     directory: dataDir,
     consumers: [TELEMETRY_CONSUMER],
@@ -74,7 +81,7 @@ export async function startParts(options: PartsOptions): Promise<StartedParts & 
   await telemetry.start();
   teardown.add('telemetry store', () => telemetry.stop());
   const ingest = await startIngest(options, { ...operated, journal, telemetry });
-  return { site, firstPassword, ...operated, journal, telemetry, ingest };
+  return { site, ruleFile, firstPassword, ...operated, journal, telemetry, ingest };
 }
 
 async function openOperations(options: PartsOptions): Promise<Operated & StartOutcome> {
@@ -85,6 +92,9 @@ async function openOperations(options: PartsOptions): Promise<Operated & StartOu
   const administration = new Administration({ operations, clock });
   await administration.load();
   const site = await startSite(administration, { folder: config.site, log });
+  const rules = new RuleKeeper({ store: operations, clock });
+  await rules.load();
+  const ruleFile = await startRules(rules, { path: config.rules, log });
   const accounts = createAccounts({ dataDir, operations, clock, log });
   await accounts.load();
   teardown.add('accounts', () => accounts.stop());
@@ -94,7 +104,7 @@ async function openOperations(options: PartsOptions): Promise<Operated & StartOu
   teardown.add('refusal counts', () => refusals.stop());
   const loans = new StationLoans({ administration, clock, log });
   teardown.add('loans of stations', () => loans.stop());
-  return { site, firstPassword, administration, loans, accounts, refusals };
+  return { site, ruleFile, firstPassword, administration, rules, loans, accounts, refusals };
 }
 
 async function startIngest(

@@ -1,3 +1,4 @@
+import { alarmsEn } from './alarms-en.ts';
 import type { TextTable } from './zh.ts';
 
 /** The words of the page in English. */
@@ -182,5 +183,9 @@ export const en: TextTable = {
     ledger_unbalanced: 'The ledger does not balance: a defect; keep the data directory and report it.',
     site_invalid: 'The site folder has problems; the registered district is used. See ww site validate.',
     site_differs: 'The site folder differs from the registered district, which is used. See ww site diff.',
+    rules_invalid: 'The rule set file has problems; the one activated before is used. See ww rules check.',
+    rules_differ: 'The rule set file differs from the rule set in force, and its version is not higher.',
   },
+
+  ...alarmsEn,
 };

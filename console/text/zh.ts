@@ -1,3 +1,5 @@
+import { alarmsZh } from './alarms-zh.ts';
+
 /** The words of the page in Chinese; the other languages have the same keys. */
 export const zh = {
   languageTag: 'zh-CN',
@@ -199,7 +201,11 @@ export const zh = {
     ledger_unbalanced: '收支账不平衡，属于程序缺陷，请保留数据目录并上报。',
     site_invalid: '站点目录有误，沿用已登记的区域；见 ww site validate。',
     site_differs: '站点目录与已登记的区域不同，沿用后者；见 ww site diff。',
+    rules_invalid: '规则文件有误，沿用已启用的规则；见 ww rules check。',
+    rules_differ: '规则文件与现行规则不同，但版本号不更高，沿用现行规则。',
   } as Readonly<Record<string, string>>,
+
+  ...alarmsZh,
 };
 
 /** The words of one language. */

@@ -9,7 +9,7 @@ export interface KeptRuleSet {
   readonly activatedAt: EpochMs;
   readonly principal: string;
   readonly note?: string;
-  /** Its file, byte for byte. */
+  /** Its file, as it was read. */
   readonly text: string;
 }
 

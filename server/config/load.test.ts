@@ -33,6 +33,7 @@ describe('loadConfig', () => {
       host: '127.0.0.1',
       dataDir: join(temporary.path, 'data'),
       site: '/opt/ww/config/demo',
+      rules: '/opt/ww/config/rules/default.yaml',
       store: 'embedded',
       logLevel: 'info',
       mqtt: {
@@ -78,6 +79,7 @@ describe('loadConfig', () => {
         WW_MQTT_PORT: '0',
         WW_DATA_DIR: '/var/lib/ww',
         WW_SITE: 'district',
+        WW_RULES: 'rules.yaml',
       },
     );
     expect(load(env)).toMatchObject({
@@ -85,6 +87,7 @@ describe('loadConfig', () => {
       simulator: 'off',
       dataDir: '/var/lib/ww',
       site: join(temporary.path, 'district'),
+      rules: join(temporary.path, 'rules.yaml'),
       mqtt: { port: 0, limits: { maxConnections: 6_000, maxConnectionsPerAddress: 4_000 } },
     });
   });

@@ -7,7 +7,7 @@ import { schemaProblems } from '../schema-problems.ts';
 import { readYamlFile } from '../yaml-file.ts';
 import { CONFIG_OPTIONS } from './documented-options.ts';
 import type { PlacedOption } from './documented-options.ts';
-import { CONFIG_FILE_ENV, DEFAULT_SITE, ENV_PREFIX, configSchema } from './schema.ts';
+import { CONFIG_FILE_ENV, DEFAULT_RULES, DEFAULT_SITE, ENV_PREFIX, configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
 
 export interface LoadConfigOptions {
@@ -117,13 +117,16 @@ function nameOf(place: {
 
 function withAbsolutePaths(config: z.output<typeof configSchema>, options: LoadConfigOptions): Config {
   const absolute = (path: string): string => resolve(options.workingFolder, path);
+  const absoluteOr = (own: string, path: string): string =>
+    path === own ? resolve(options.programFolder, own) : absolute(path);
   const { scenario, ...rest } = config;
   const { tls, ...mqtt } = config.mqtt;
   return {
     ...rest,
     ...(scenario === undefined ? {} : { scenario: scenarioPath(scenario, options) }),
     dataDir: absolute(config.dataDir),
-    site: config.site === DEFAULT_SITE ? resolve(options.programFolder, DEFAULT_SITE) : absolute(config.site),
+    site: absoluteOr(DEFAULT_SITE, config.site),
+    rules: absoluteOr(DEFAULT_RULES, config.rules),
     mqtt: {
       ...mqtt,
       ...(tls === undefined

@@ -20,6 +20,8 @@ export const ENV_PREFIX = 'WW_';
 export const CONFIG_FILE_ENV = 'WW_CONFIG';
 /** The site of the program's own folder, taken when none is named. */
 export const DEFAULT_SITE = 'config/demo';
+/** The rule set of the program's own folder, taken when none is named. */
+export const DEFAULT_RULES = 'config/rules/default.yaml';
 
 const HOUR = 3_600_000;
 
@@ -196,6 +198,13 @@ export const configSchema = distinctPorts(
       description:
         'Folder that describes the stations. The default is the demo district that comes with the program.',
       default: DEFAULT_SITE,
+    }),
+    rules: text({
+      env: 'WW_RULES',
+      description:
+        'The rule set: a YAML file, or a folder with a `default.yaml`. It is activated at the first start, and at every ' +
+        'start at which its version is higher than those kept. The default is the set that comes with the program.',
+      default: DEFAULT_RULES,
     }),
     simulator: optionalChoice({
       env: 'WW_SIMULATOR',

@@ -22,14 +22,28 @@ export interface RuleCases {
 
 type YamlValue = YamlText & { readonly kind: 'value' };
 
+/** A rule set as text, and what it is called before people. */
+export interface RuleText {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
- * Reads the file of a rule set.
+ * Reads the file of a rule set; what it says is not looked at.
  *
- * @throws AppError `rules_invalid` where it cannot be read, or with every problem in it, each with file and line
+ * @throws AppError `rules_invalid` where it cannot be read
  */
-export function readRuleSetFile({ path, name }: RuleFile): RuleSet {
+export function readRuleSetFile({ path, name }: RuleFile): RuleText {
   const problems = new SiteProblems();
-  const documents = readDocuments({ path, name }, problems);
+  const text = readText({ path, name }, problems);
+  if (text === undefined) throw refusedRuleSet(name, problems);
+  return { name, text };
+}
+
+/** @throws AppError `rules_invalid` with every problem, each with its line */
+export function parseRuleText({ name, text }: RuleText): RuleSet {
+  const problems = new SiteProblems();
+  const documents = documentsOf({ name, text }, problems);
   const [document, ...further] = documents ?? [];
   if (documents !== undefined && document === undefined) problems.add({ file: name }, 'holds no rule set');
   if (further.length > 0) problems.add({ file: name }, 'holds more than one document');
@@ -40,7 +54,11 @@ export function readRuleSetFile({ path, name }: RuleFile): RuleSet {
       problems.add({ file: name, line: document.lineOf(keys), path: pathText(keys) }, message);
     }
   }
-  throw new AppError('rules_invalid', `The rule set ${name} was refused.`, { problems: problems.texts() });
+  throw refusedRuleSet(name, problems);
+}
+
+function refusedRuleSet(name: string, problems: SiteProblems): AppError {
+  return new AppError('rules_invalid', `The rule set ${name} was refused.`, { problems: problems.texts() });
 }
 
 /**
@@ -57,7 +75,8 @@ export function readRuleCaseFiles(files: readonly RuleFile[]): readonly RuleCase
 }
 
 function readCases(file: RuleFile, problems: SiteProblems): readonly RuleCase[] {
-  const documents = readDocuments(file, problems);
+  const text = readText(file, problems);
+  const documents = text === undefined ? undefined : documentsOf({ name: file.name, text }, problems);
   if (documents?.length === 0) problems.add({ file: file.name }, 'holds no case');
   return (documents ?? []).flatMap(({ value, lineOf }) => {
     const parsed = ruleCaseSchema.safeParse(value);
@@ -70,14 +89,17 @@ function readCases(file: RuleFile, problems: SiteProblems): readonly RuleCase[] 
 }
 
 /** Undefined where it was told why. */
-function readDocuments({ path, name }: RuleFile, problems: SiteProblems): readonly YamlValue[] | undefined {
-  let text: string;
+function readText({ path, name }: RuleFile, problems: SiteProblems): string | undefined {
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
+    return new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     problems.add({ file: name }, `cannot be read: ${messageOf(error)}`);
     return undefined;
   }
+}
+
+/** Undefined where it was told why. */
+function documentsOf({ name, text }: RuleText, problems: SiteProblems): readonly YamlValue[] | undefined {
   const documents = readYamlDocuments(text);
   const values = documents.filter(document => document.kind === 'value');
   if (values.length === documents.length) return values;

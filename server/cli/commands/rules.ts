@@ -6,7 +6,7 @@ import { compileRules } from '../../../rules/compile-rules.ts';
 import type { CompiledRules } from '../../../rules/compile-rules.ts';
 import { runCase } from '../../../rules/run-cases.ts';
 import type { RuleSet } from '../../../rules/schema.ts';
-import { readRuleCaseFiles, readRuleSetFile } from '../../rules/rule-files.ts';
+import { parseRuleText, readRuleCaseFiles, readRuleSetFile } from '../../rules/rule-files.ts';
 import type { RuleFile } from '../../rules/rule-files.ts';
 import { loadSite } from '../../site/load-site.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -27,7 +27,7 @@ export const rulesCheck: Command = {
   options: { site: { value: 'dir', description: 'Site folder; by default the configured one.' } },
   run: async call => {
     const name = call.arguments[0] ?? '';
-    const ruleSet = readRuleSetFile(fileOf(call, name));
+    const ruleSet = parseRuleText(readRuleSetFile(fileOf(call, name)));
     const given = call.text('site');
     const site = await loadSite(
       given === undefined ? call.config().site : resolve(call.host.workingFolder, given),
