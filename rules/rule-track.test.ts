@@ -224,7 +224,7 @@ describe('RuleTrack', () => {
             history.take(changes, batch);
             if (beyond.length === 0) continue;
             refills += 1;
-            history.take(track.refill(inOrder(store), history.past()).changes, []);
+            history.take(track.refill(inOrder(store), history.past(), minute(0)).changes, []);
           }
           expect(history.contents()).toEqual(withoutHeld(evaluateSeries(options.binding, all)));
           expect(history.wrong).toEqual([]);

@@ -1,9 +1,11 @@
 import type { EpisodeChange, TrackedEpisode } from '../domain/model/episode.ts';
+import { epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import { EpisodeLedger } from './episode-ledger.ts';
 import type { LedgerState, PastEpisode } from './episode-ledger.ts';
 import type { RuleBinding } from './fold-context.ts';
 import { FoldRun } from './fold-run.ts';
+import { foldSample } from './fold-sample.ts';
 import { FRESH_STATE } from './fold-state.ts';
 import type { FoldState } from './fold-state.ts';
 import type { Basis } from './plan.ts';
@@ -86,16 +88,26 @@ export class RuleTrack {
   }
 
   /**
-   * Judges anew from stored history, after samples came from beyond the horizon.
+   * Judges everything from an instant on anew, after samples came from beyond the horizon.
    *
-   * @param history every sample from an instant on at which no episode of the rule was open or pending, the late ones among them
-   * @param past the episodes known since that instant
+   * @param history every sample since the reach of the rule before that instant, and since the reach before the begin of
+   * whatever episode was then open or pending: those before `from` only lead to how things stood
+   * @param past the episodes known since the begin of `history`
+   * @param from what comes from before it will be beyond the horizon again
    */
-  refill(history: readonly Sample[], past: readonly PastEpisode[]): Offer {
-    this.#window = new SampleWindow(inOrder([...history, ...this.#window.samples]));
-    this.#foldedTo = null;
-    this.#ledger.recall(past);
-    this.#run = new FoldRun(this.#binding, FRESH_STATE);
+  refill(history: readonly Sample[], past: readonly PastEpisode[], from: EpochMs): Offer {
+    const samples = inOrder([...history, ...this.#window.samples]);
+    const judged = samples.findIndex(({ t }) => t >= from);
+    const before = judged < 0 ? samples : samples.slice(0, judged);
+    const base = before.reduce(
+      (state, sample) => foldSample(state, sample, this.#binding).state,
+      FRESH_STATE,
+    );
+    this.#window = new SampleWindow(samples.slice(before.length));
+    this.#foldedTo = epochMs(from - 1);
+    const since = base.open?.begin ?? from;
+    this.#ledger.recall(past.filter(({ episode }) => (episode.end ?? since) >= since));
+    this.#run = new FoldRun(this.#binding, base);
     const changes = this.#fold(0, NONE);
     this.#forget();
     return { changes, beyond: [] };

@@ -1,12 +1,11 @@
-import { isAppError, messageOf } from '../domain/errors.ts';
 import type { EpisodeChange } from '../domain/model/episode.ts';
 import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { EpisodeBatch, EpisodeStore, PendingRefill } from '../domain/ports/episode-store.ts';
 import type { Cursors } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
-import { SECOND_MS } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import { insist } from './insist.ts';
 
 export interface EpisodeLogOptions {
   readonly clock: Clock;
@@ -64,21 +63,8 @@ export class EpisodeLog {
     const { clock, log, store, heardThrough, inHand, onDurable } = this.#options;
     const batch: EpisodeBatch = { knownAt: heardThrough(), through: { ...inHand() }, ...this.#gathered };
     this.#gathered = nothing();
-    for (let refusals = 0; ; refusals += 1) {
-      try {
-        await store.append(batch);
-        break;
-      } catch (error) {
-        if (!isAppError(error) || !error.retryable) throw error;
-        if (refusals === 0) {
-          const message = 'The episode store does not take what the rules found; it is kept and tried again.';
-          log.error(message, { error: messageOf(error) });
-        }
-        await new Promise<void>(resolve => {
-          clock.after(SECOND_MS, resolve);
-        });
-      }
-    }
+    const message = 'The episode store does not take what the rules found; it is kept and tried again.';
+    await insist(() => store.append(batch), { clock, log, message });
     onDurable(batch);
   }
 }

@@ -14,6 +14,7 @@ import { inOrder } from '../rules/sample.ts';
 import type { Sample } from '../rules/sample.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
 import { ledgerOf, pastEpisodes } from './told-ledger.ts';
+import { historyFrom } from './track-past.ts';
 
 const PATIENCE_MS = 120_000;
 
@@ -104,9 +105,11 @@ it(
       let uncommitted: Sample[] = [];
       let kept: ReturnType<RuleTrack['checkpoint']>;
       let track = new RuleTrack(options);
-      const refill = (): void => {
-        const history = inOrder([...stored, ...uncommitted]);
-        records.take(track.refill(history, pastEpisodes(records.all())).changes);
+      const refill = (beyond: readonly Sample[]): void => {
+        const from = epochMs(Math.min(...beyond.map(({ t }) => t)));
+        const begin = historyFrom(records.all(), { from, reachMs: plan.reachMs });
+        const history = inOrder([...stored, ...uncommitted]).filter(({ t }) => t >= begin);
+        records.take(track.refill(history, pastEpisodes(records.all()), from).changes);
         // Before a checkpoint tells of it, what came from beyond would be missing in the last one.
         kept = track.checkpoint();
       };
@@ -116,7 +119,7 @@ it(
         uncommitted.push(...samples);
         const { changes, beyond } = track.offer(samples);
         records.take(changes);
-        if (beyond.length > 0) refill();
+        if (beyond.length > 0) refill(beyond);
         if (events[batch] === 'commit') {
           stored.push(...uncommitted);
           uncommitted = [];
@@ -137,7 +140,7 @@ it(
         // Nothing happened that was not told before the crash. Offered again, a fresh reading may at most support live what
         // a late one had decided after it.
         if (again.beyond.length === 0) expect(records.contents()).toEqual(before);
-        if (again.beyond.length > 0) refill();
+        if (again.beyond.length > 0) refill(again.beyond);
       }
       expect(records.contents()).toEqual(withoutHeld(evaluateSeries(binding, order)));
       // Whatever was told returns with a fresh reading that shows the point normal, also what a restart lies between.
