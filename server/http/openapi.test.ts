@@ -50,7 +50,14 @@ describe('the OpenAPI description', () => {
       },
     });
     const { schemas } = document.components as { schemas: Record<string, Json> };
-    expect(schemas['StreamDelta']!.required).toEqual(['now', 'stations', 'points', 'ingest']);
+    expect(schemas['StreamDelta']!.required).toEqual([
+      'now',
+      'stations',
+      'points',
+      'alarms',
+      'alarmsGone',
+      'ingest',
+    ]);
   });
 
   it('has only references that lead somewhere', () => {

@@ -5,17 +5,8 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { ledgerSchema } from '../ledger-schema.ts';
-import { DATA_STATES } from './data-axis.ts';
-
-const instant = z.int().describe('Epoch ms.');
-const count = z.int().min(0);
-
-function listOf<Item extends z.ZodType>(item: Item) {
-  return z.strictObject({
-    items: z.array(item),
-    next: z.string().nullable().describe('Pass it as `cursor` to go on; null at the end.'),
-  });
-}
+import { alarm, axes } from './alarm-schemas.ts';
+import { count, instant, listOf } from './list-schema.ts';
 
 const flag = z.int().describe('QARTOD quality flag: 1 good, 2 unknown, 3 suspect, 4 fail, 9 missing.');
 const deviceFlag = z.enum(DEVICE_FLAGS).describe("The device's own flag.");
@@ -28,12 +19,6 @@ export const readinessResponse = z.strictObject({
   ready: z.boolean(),
   reasons: z.array(z.strictObject({ ...reason, since: instant })),
   warnings: z.array(z.strictObject(reason)),
-});
-
-/** Both axes of a point. The alarm axis is `unknown` until a rule watches the point: never "normal" by default. */
-const state = z.strictObject({
-  alarm: z.enum(['unknown', 'normal', 'warning']),
-  data: z.enum(DATA_STATES),
 });
 
 const stationDatastream = z.strictObject({
@@ -54,7 +39,7 @@ const stationDatastream = z.strictObject({
     .describe(
       'By name, `warning` among them, from the same datum; `floodLimit` is that of today. Null: none registered, which is not "safe".',
     ),
-  state,
+  state: axes,
   latest: z.strictObject({ t: instant, v: value, flag, ageMs: z.int() }).nullable(),
 });
 
@@ -68,7 +53,9 @@ export const stationResponse = z
     latitude: z.number().nullable().describe('WGS-84, degrees.'),
     longitude: z.number().nullable().describe('WGS-84, degrees.'),
     simulated: z.boolean(),
-    state: state.describe('The worst of its points.'),
+    state: axes.describe(
+      'The worst of its points: it warns where one of them does, and is `normal` where at least one is judged.',
+    ),
     connection: z.strictObject({
       state: z.enum(['connected', 'disconnected', 'unknown']),
       since: instant.nullable(),
@@ -155,10 +142,10 @@ const streamPoint = z
   .strictObject({
     station: z.string(),
     name: z.string().describe('`property` or `property.instance`, as in the station.'),
-    t: instant,
+    t: instant.nullable().describe('Null, like `flag`, where the point has no reading yet.'),
     v: value,
-    flag,
-    state,
+    flag: flag.nullable(),
+    state: axes,
   })
   .meta({ id: 'StreamPoint', description: 'A point whose last value or state has changed.' });
 export type StreamPoint = z.output<typeof streamPoint>;
@@ -181,6 +168,7 @@ export const streamState = z
   .strictObject({
     now: instant.describe('The clock of the server.'),
     stations: z.array(stationResponse),
+    alarms: z.array(alarm).describe('The warnings in force, in no order.'),
     ledger: streamLedger,
     ingest: ingestView,
     readiness: readinessResponse.nullable(),
@@ -193,6 +181,8 @@ export const streamDelta = z
     now: instant.describe('The clock of the server.'),
     stations: z.array(streamStation),
     points: z.array(streamPoint),
+    alarms: z.array(alarm).describe('Warnings that came into force or have changed.'),
+    alarmsGone: z.array(z.string()).describe('Ids of those that are no longer in force.'),
     ledger: streamLedger.optional(),
     ingest: ingestView,
     readiness: readinessResponse.nullable().optional(),

@@ -4,6 +4,7 @@ import { DEVICE_FLAGS, QUALITY } from '../../domain/model/observation.ts';
 import type { Registry } from '../../domain/model/registry.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { LatestValue } from '../application.ts';
+import { alarmAxis } from './alarm-axis.ts';
 import { itemsAnswer, jsonAnswer, visitInSlices } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
@@ -25,10 +26,15 @@ export async function listStations({ application, principal, query }: Call<'stat
     application.stationHealth(),
   ]);
   const now = application.now();
+  const axis = alarmAxis(application.alarms);
   return itemsAnswer(
     page,
     station =>
-      stationView(station, { latest: latest.get(station.id) ?? [], health: health.get(station.id) }, now),
+      stationView(
+        station,
+        { latest: latest.get(station.id) ?? [], health: health.get(station.id), alarmAxis: axis },
+        now,
+      ),
     last === undefined ? null : encodeCursor('stations', [last.id]),
   );
 }
@@ -44,7 +50,11 @@ export async function showStation({ application, principal, params }: Call<'stat
   return jsonAnswer(
     stationView(
       station,
-      { latest: latest.get(params.id) ?? [], health: health.get(params.id) },
+      {
+        latest: latest.get(params.id) ?? [],
+        health: health.get(params.id),
+        alarmAxis: alarmAxis(application.alarms),
+      },
       application.now(),
     ),
   );

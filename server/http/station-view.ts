@@ -6,16 +6,15 @@ import type { Thresholds } from '../../domain/model/threshold.ts';
 import { localMonthDay } from '../../domain/time/local-day.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { LatestValue, StationHealth } from '../application.ts';
+import { worstAlarmState } from './alarm-axis.ts';
+import type { AlarmAxis, AlarmState } from './alarm-axis.ts';
 import { dataState, worstDataState } from './data-axis.ts';
 import type { DataState } from './data-axis.ts';
 import type { DatastreamView, StationView } from './response-schemas.ts';
 
-/** No rule watches a point yet, and nobody may read "normal" where nobody looked (promise 7). */
-const UNWATCHED = 'unknown';
-
 /** Both axes of a point or a station. */
-export function stateView(data: DataState): StationView['state'] {
-  return { alarm: UNWATCHED, data };
+export function stateView({ alarm, severity }: AlarmState, data: DataState): StationView['state'] {
+  return { alarm, severity, data };
 }
 
 /** The connection of a station. */
@@ -30,14 +29,23 @@ export function connectionView(health: StationHealth | undefined): StationView['
 /** A station as the API shows it. Without a health record its connection state is `unknown`. */
 export function stationView(
   station: StationSpec,
-  seen: { readonly latest: readonly LatestValue[]; readonly health: StationHealth | undefined },
+  seen: {
+    readonly latest: readonly LatestValue[];
+    readonly health: StationHealth | undefined;
+    readonly alarmAxis: AlarmAxis;
+  },
   now: EpochMs,
 ): StationView {
-  const { health } = seen;
+  const { health, alarmAxis } = seen;
   const byName = new Map(seen.latest.map(value => [formatDatastreamName(value), value]));
-  const datastreams = station.datastreams.map(spec =>
-    datastreamView(spec, byName.get(formatDatastreamName(spec)), now),
-  );
+  const datastreams = station.datastreams.map(spec => {
+    const name = formatDatastreamName(spec);
+    return datastreamView(
+      spec,
+      { latest: byName.get(name), alarmState: alarmAxis(`${station.id}/${name}`) },
+      now,
+    );
+  });
   return {
     id: station.id,
     name: station.name,
@@ -47,7 +55,10 @@ export function stationView(
     latitude: station.latitude ?? null,
     longitude: station.longitude ?? null,
     simulated: station.simulated ?? false,
-    state: stateView(worstDataState(datastreams.map(datastream => datastream.state.data))),
+    state: stateView(
+      worstAlarmState(datastreams.map(({ state }) => state)),
+      worstDataState(datastreams.map(({ state }) => state.data)),
+    ),
     connection: connectionView(health),
     clock:
       health?.clockOffsetMs === undefined
@@ -61,7 +72,11 @@ export function stationView(
   };
 }
 
-function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, now: EpochMs): DatastreamView {
+function datastreamView(
+  spec: DatastreamSpec,
+  { latest, alarmState }: { readonly latest: LatestValue | undefined; readonly alarmState: AlarmState },
+  now: EpochMs,
+): DatastreamView {
   const property = OBSERVED_PROPERTIES.get(spec.property);
   const [min, max] = spec.sensorSpan ?? property?.sensorSpan ?? [-Number.MAX_VALUE, Number.MAX_VALUE];
   const observation = latest?.observation;
@@ -75,7 +90,7 @@ function datastreamView(spec: DatastreamSpec, latest: LatestValue | undefined, n
     intervalMs: spec.intervalMs,
     sensorSpan: [min, max],
     thresholds: thresholdsView(spec.thresholds, now),
-    state: stateView(dataState(observation, spec.intervalMs, now)),
+    state: stateView(alarmState, dataState(observation, spec.intervalMs, now)),
     latest:
       observation === undefined
         ? null

@@ -54,7 +54,7 @@ describe('a station', () => {
       intervalMs: 300_000,
       sensorSpan: [-100, 9_000],
       thresholds: null,
-      state: { alarm: 'unknown', data: 'blind' },
+      state: { alarm: 'unknown', severity: null, data: 'blind' },
       latest: null,
     });
     const pump = await get('/api/v1/stations/PUMP-1');
@@ -70,7 +70,7 @@ describe('a station', () => {
     application.latestValues = [latest('RIVER-1', 'water_level', { t: epochMs(now) })];
     const river = await get('/api/v1/stations/RIVER-1');
     expect(river.state.alarm).toBe('unknown');
-    expect(river.datastreams[0].state).toEqual({ alarm: 'unknown', data: 'good' });
+    expect(river.datastreams[0].state).toEqual({ alarm: 'unknown', severity: null, data: 'good' });
   });
 
   it('is seen as well as its worst datastream', async () => {
@@ -153,7 +153,7 @@ describe('the list of stations', () => {
     });
     expect((await get('/api/v1/stations')).items[0]).toMatchObject({
       id: 'AAA',
-      state: { alarm: 'unknown', data: 'blind' },
+      state: { alarm: 'unknown', severity: null, data: 'blind' },
     });
     application.things = before;
   });

@@ -91,19 +91,25 @@ export class Audience {
     const { ledger, ingest, readiness } = figureTexts(figures);
     this.#figures = { ledger, ingest, readiness };
     this.#state = undefined;
-    const stations = delta.stations.filter(({ id }) => this.#wanted?.has(id) ?? true);
-    const points = delta.points.filter(({ station }) => this.#wanted?.has(station) ?? true);
+    const isWanted = (station: string): boolean => this.#wanted?.has(station) ?? true;
+    const lists = {
+      stations: delta.stations.filter(({ id }) => isWanted(id)),
+      points: delta.points.filter(({ station }) => isWanted(station)),
+      alarms: delta.alarms.filter(({ station }) => isWanted(station)),
+      alarmsGone: delta.alarmsGone.filter(({ station }) => isWanted(station)).map(({ id }) => id),
+    };
     const changed = {
       ...(ledger === before?.ledger ? {} : { ledger }),
       ...(readiness === before?.readiness ? {} : { readiness }),
     };
-    const isQuiet = stations.length === 0 && points.length === 0 && Object.keys(changed).length === 0;
+    const isQuiet =
+      Object.values(lists).every(({ length }) => length === 0) && Object.keys(changed).length === 0;
     if (this.#listening.size === 0 || (isQuiet && ingest === before?.ingest)) return;
     const pieces = await renderEvent({
       id: event.id,
       name: 'delta',
       texts: { now: String(event.now), ingest, ...changed },
-      lists: { stations, points },
+      lists,
     });
     for (const client of this.#listening) client.send(pieces);
   }
@@ -116,7 +122,7 @@ export class Audience {
       id,
       name: 'state',
       texts: { now: String(picture.now), ...figures },
-      lists: { stations: picture.views(this.stations) },
+      lists: { stations: picture.views(this.stations), alarms: picture.alarms(this.stations) },
     });
     for (const client of this.#newcomers) {
       this.#newcomers.delete(client);

@@ -5,6 +5,9 @@ import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { localMonthDay } from '../../domain/time/local-day.ts';
 import type { Changes, LatestValue, StationHealth, TrackedHealth } from '../application.ts';
+import { worstAlarmState } from '../http/alarm-axis.ts';
+import type { AlarmAxis, AlarmState } from '../http/alarm-axis.ts';
+import type { AlarmView } from '../http/alarm-schemas.ts';
 import { visitInSlices } from '../http/answer.ts';
 import { dataState, worstDataState } from '../http/data-axis.ts';
 import type { DataState } from '../http/data-axis.ts';
@@ -12,11 +15,16 @@ import type { StationView, StreamPoint, StreamStation } from '../http/response-s
 import { sortedStations } from '../http/sorted-stations.ts';
 import { connectionView, stateView, stationView } from '../http/station-view.ts';
 import { stationHealth } from '../station-health.ts';
+import { BoardPicture } from './board-picture.ts';
+import type { BoardDelta, BoardSource } from './board-picture.ts';
 
 interface Point {
   readonly name: string;
+  /** `station/property[.instance]` */
+  readonly subject: string;
   readonly spec: DatastreamSpec;
   latest: LatestValue | undefined;
+  alarm: AlarmState;
   data: DataState;
 }
 
@@ -25,11 +33,12 @@ interface StationPicture {
   readonly points: ReadonlyMap<string, Point>;
   tracked: TrackedHealth | undefined;
   health: StationHealth | undefined;
+  alarm: AlarmState;
   data: DataState;
 }
 
-/** What a step of the picture has changed, by station. */
-export interface PictureDelta {
+/** What a step of the picture has changed. */
+export interface PictureDelta extends BoardDelta {
   readonly stations: readonly StreamStation[];
   readonly points: readonly StreamPoint[];
 }
@@ -41,6 +50,7 @@ export interface PictureDelta {
 export class DistrictPicture {
   readonly #version: number;
   readonly #stations = new Map<string, StationPicture>();
+  readonly #board = new BoardPicture();
   #now = epochMs(0);
 
   constructor(registry: Registry) {
@@ -59,8 +69,10 @@ export class DistrictPicture {
   }
 
   /** Takes the changes in, and looks at every point anew: time alone makes a point blind. */
-  async step(changes: Changes, now: EpochMs): Promise<PictureDelta> {
+  async step(changes: Changes, source: BoardSource, now: EpochMs): Promise<PictureDelta> {
     this.#now = now;
+    const board = this.#board.step(source);
+    const axis = board === undefined ? undefined : this.#board.axis;
     const moved = new Set<Point>();
     await visitInSlices(changes.latest, value => {
       const point = this.#stations.get(value.station)?.points.get(formatDatastreamName(value));
@@ -75,12 +87,18 @@ export class DistrictPicture {
     const stations: StreamStation[] = [];
     const points: StreamPoint[] = [];
     await visitInSlices(this.#stations.values(), station => {
-      for (const point of movePoints(station, moved, now)) {
-        if (point.latest !== undefined) points.push(pointView(station.spec.id, point, point.latest));
+      for (const point of movePoints(station, { moved, axis, now })) {
+        points.push(pointView(station.spec.id, point));
       }
       if (moveStation(station, changes.connections.get(station.spec.id))) stations.push(viewOf(station));
     });
-    return { stations, points };
+    return { stations, points, ...(board ?? QUIET_BOARD) };
+  }
+
+  /** The warnings in force at the stations, or at those asked for. */
+  *alarms(only: readonly string[] | undefined): Generator<AlarmView, void, undefined> {
+    const wanted = only === undefined ? undefined : new Set(only);
+    for (const view of this.#board.views()) if (wanted?.has(view.station) ?? true) yield view;
   }
 
   /** The stations in full, by id; all of them, or those asked for. */
@@ -89,17 +107,40 @@ export class DistrictPicture {
       const station = this.#stations.get(id);
       if (station === undefined) continue;
       const latest = [...station.points.values()].flatMap(point => point.latest ?? []);
-      yield stationView(station.spec, { latest, health: station.health }, this.#now);
+      yield stationView(
+        station.spec,
+        { latest, health: station.health, alarmAxis: this.#board.axis },
+        this.#now,
+      );
     }
   }
 }
 
+const QUIET_BOARD: BoardDelta = { alarms: [], alarmsGone: [] };
+const UNJUDGED = worstAlarmState([]);
+
 function blankStation(spec: StationSpec): StationPicture {
   const points = spec.datastreams.map((datastream): [string, Point] => {
     const name = formatDatastreamName(datastream);
-    return [name, { name, spec: datastream, latest: undefined, data: 'blind' }];
+    const subject = `${spec.id}/${name}`;
+    const point = {
+      name,
+      subject,
+      spec: datastream,
+      latest: undefined,
+      alarm: UNJUDGED,
+      data: 'blind',
+    } as const;
+    return [name, point];
   });
-  return { spec, points: new Map(points), tracked: undefined, health: undefined, data: 'blind' };
+  return {
+    spec,
+    points: new Map(points),
+    tracked: undefined,
+    health: undefined,
+    alarm: UNJUDGED,
+    data: 'blind',
+  };
 }
 
 /** A resend of the same value moves nothing that a watcher sees. */
@@ -107,12 +148,21 @@ function isSame(known: Observation | undefined, fresh: Observation): boolean {
   return known?.t === fresh.t && known.v === fresh.v && known.quality === fresh.quality;
 }
 
+interface Movement {
+  readonly moved: ReadonlySet<Point>;
+  /** Absent where nothing has changed on it. */
+  readonly axis: AlarmAxis | undefined;
+  readonly now: EpochMs;
+}
+
 /** The points whose value or state has changed. */
-function movePoints({ points }: StationPicture, moved: ReadonlySet<Point>, now: EpochMs): readonly Point[] {
+function movePoints({ points }: StationPicture, { moved, axis, now }: Movement): readonly Point[] {
   const changed: Point[] = [];
   for (const point of points.values()) {
     const data = dataState(point.latest?.observation, point.spec.intervalMs, now);
-    if (data === point.data && !moved.has(point)) continue;
+    const alarm = axis?.(point.subject) ?? point.alarm;
+    if (data === point.data && alarm === point.alarm && !moved.has(point)) continue;
+    point.alarm = alarm;
     point.data = data;
     changed.push(point);
   }
@@ -121,12 +171,14 @@ function movePoints({ points }: StationPicture, moved: ReadonlySet<Point>, now: 
 
 /** Answers whether its state or its connection has changed. */
 function moveStation(station: StationPicture, connection: { readonly since: EpochMs } | undefined): boolean {
-  const { health: before, data: dataBefore, tracked, points } = station;
+  const { health: before, alarm: alarmBefore, data: dataBefore, tracked, points } = station;
+  station.alarm = worstAlarmState([...points.values()].map(({ alarm }) => alarm));
   station.data = worstDataState([...points.values()].map(({ data }) => data));
   // Whom neither the broker nor ingest ever saw has no health: its connection is unknown.
   station.health =
     connection === undefined && tracked === undefined ? undefined : stationHealth(connection, tracked);
   return (
+    station.alarm !== alarmBefore ||
     station.data !== dataBefore ||
     (station.health === undefined) !== (before === undefined) ||
     station.health?.connected !== before?.connected ||
@@ -135,11 +187,18 @@ function moveStation(station: StationPicture, connection: { readonly since: Epoc
   );
 }
 
-function viewOf({ spec, data, health }: StationPicture): StreamStation {
-  return { id: spec.id, state: stateView(data), connection: connectionView(health) };
+function viewOf({ spec, alarm, data, health }: StationPicture): StreamStation {
+  return { id: spec.id, state: stateView(alarm, data), connection: connectionView(health) };
 }
 
-function pointView(station: string, { name, data }: Point, { observation }: LatestValue): StreamPoint {
-  const { t, v, quality } = observation;
-  return { station, name, t, v, flag: quality, state: stateView(data) };
+function pointView(station: string, { name, latest, alarm, data }: Point): StreamPoint {
+  const observation = latest?.observation;
+  return {
+    station,
+    name,
+    t: observation?.t ?? null,
+    v: observation?.v ?? null,
+    flag: observation?.quality ?? null,
+    state: stateView(alarm, data),
+  };
 }

@@ -210,7 +210,7 @@ describe('a delta', () => {
           t: T0,
           v: 1,
           flag: 1,
-          state: { alarm: 'unknown', data: 'good' },
+          state: { alarm: 'unknown', severity: null, data: 'good' },
         },
         {
           station: 'RIVER-1',
@@ -218,9 +218,11 @@ describe('a delta', () => {
           t: T0 + 500,
           v: 3.4,
           flag: 1,
-          state: { alarm: 'unknown', data: 'good' },
+          state: { alarm: 'unknown', severity: null, data: 'good' },
         },
       ],
+      alarms: [],
+      alarmsGone: [],
       ingest: expect.objectContaining({ clockTrust: 'trusted' }),
     });
   });
@@ -264,13 +266,13 @@ describe('a delta', () => {
         t: T0,
         v: 0.2,
         flag: 1,
-        state: { alarm: 'unknown', data: 'blind' },
+        state: { alarm: 'unknown', severity: null, data: 'blind' },
       },
     ]);
     expect(data.stations).toEqual([
       {
         id: 'RAIN-1',
-        state: { alarm: 'unknown', data: 'blind' },
+        state: { alarm: 'unknown', severity: null, data: 'blind' },
         connection: { state: 'unknown', since: null, lastReceived: null },
       },
     ]);
@@ -299,7 +301,14 @@ describe('a delta', () => {
     pass(1_000);
     const pipeline = (await reader.event(1)).data;
     expect(pipeline).toMatchObject({ stations: [], points: [], ingest: { acceptedReadings: 7 } });
-    expect(Object.keys(pipeline).sort()).toEqual(['ingest', 'now', 'points', 'stations']);
+    expect(Object.keys(pipeline).sort()).toEqual([
+      'alarms',
+      'alarmsGone',
+      'ingest',
+      'now',
+      'points',
+      'stations',
+    ]);
     const ledger = { messages: NO_MESSAGES, readings: NO_READINGS, refused: [], balanced: false };
     application.ledgers.set('', ledger);
     pass(1_000);
@@ -542,7 +551,7 @@ describe('a stream', () => {
 
   it('is cut when its client does not read, and nobody else waits for it', async () => {
     manyStations(application, 1_000);
-    await start({ limits: { streamBufferBytes: 128 * 1024 } });
+    await start({ limits: { streamBufferBytes: 256 * 1024 } });
     const token = application.token('viewer');
     const lazy = connect(probe.port, '127.0.0.1');
     closers.push(() => lazy.destroy());

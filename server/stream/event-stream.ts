@@ -245,7 +245,7 @@ export class EventStream {
       Promise.all(audiences.map(audience => this.#ledgerOf(audience))),
     ]);
     const picture = known ?? new DistrictPicture(registry);
-    const delta = await picture.step(changes, now);
+    const delta = await picture.step(changes, application, now);
     this.#mark = changes.mark;
     this.#picture = picture;
     this.#figures = figures;

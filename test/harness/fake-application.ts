@@ -26,8 +26,6 @@ import type {
   TrackedHealth,
 } from '../../server/application.ts';
 import type { IngestMark } from '../../ingest/pipeline.ts';
-import type { AlarmService } from '../../server/alarms/alarm-service.ts';
-import { NO_ALARMS } from '../../server/alarms/no-alarms.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { ExportRequest } from '../../server/export/make-export.ts';
@@ -35,6 +33,7 @@ import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 import type { Proof } from '../../server/principal.ts';
 import type { StationLending } from '../../server/simulator/station-loans.ts';
+import { FakeAlarms } from './fake-alarms.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -104,7 +103,7 @@ export class FakeApplication implements Application {
   samples: MetricSample[] = [];
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
-  alarms: AlarmService = NO_ALARMS;
+  readonly alarms = new FakeAlarms();
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
   leaseMs = 30_000;
