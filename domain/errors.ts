@@ -14,8 +14,9 @@ export const ERROR_CODES = {
   journal_failed: 'The journal could not commit for another reason, named in the cause.',
   journal_backlogged: 'Too many bytes wait for the journal; the message was not taken.',
   journal_corrupt: 'A journal batch cannot be read back.',
-  store_unavailable: 'The telemetry store did not take a batch; it is kept and offered again.',
-  store_corrupt: 'The telemetry store holds something it should not.',
+  store_unavailable:
+    'A store did not take a batch or did not answer; what it did not take is kept and offered again.',
+  store_corrupt: 'A store holds something it should not.',
   backup_failed: 'A backup could not be made or put back; what stood there before still stands.',
   backup_invalid: 'The backup is not whole or was changed; every problem is listed with its file.',
   export_failed: 'An export could not be written; nothing was left behind.',

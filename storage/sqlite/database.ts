@@ -132,4 +132,13 @@ export function sqliteCodeOf(error: unknown): number | undefined {
 }
 
 /** The primary result codes that mean something to an operator. */
-export const SQLITE_CODES = { busy: 5, locked: 6, readonly: 8, ioerr: 10, full: 13, cantopen: 14 } as const;
+export const SQLITE_CODES = {
+  busy: 5,
+  locked: 6,
+  readonly: 8,
+  ioerr: 10,
+  corrupt: 11,
+  full: 13,
+  cantopen: 14,
+  notADatabase: 26,
+} as const;

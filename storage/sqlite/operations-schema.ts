@@ -1,5 +1,5 @@
-import { AppError } from '../../domain/errors.ts';
 import type { Database } from './database.ts';
+import { migrateSchema } from './migrate-schema.ts';
 
 /** Each migration takes the schema from its index to the next version. Never change one that was released: add one. */
 export const MIGRATIONS: readonly string[] = [
@@ -157,20 +157,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;`,
 ];
 
-/** Brings the schema up to date, each step in a transaction. Throws `unsupported` for a file of a later version. */
+/** Brings the schema up to date; see `migrateSchema`. */
 export function migrateOperations(db: Database, migrations: readonly string[] = MIGRATIONS): void {
-  const version = db.get<{ user_version: number }>('PRAGMA user_version')?.user_version ?? 0;
-  if (version > migrations.length) {
-    throw new AppError(
-      'unsupported',
-      `The operations file has schema version ${version}, this version knows ${migrations.length}.`,
-    );
-  }
-  for (const [index, migration] of migrations.entries()) {
-    if (index < version) continue;
-    db.transaction(() => {
-      db.exec(migration);
-      db.exec(`PRAGMA user_version = ${index + 1}`);
-    });
-  }
+  migrateSchema(db, migrations, 'operations');
 }

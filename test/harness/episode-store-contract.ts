@@ -158,26 +158,34 @@ export function episodeStoreContract(name: string, create: () => EpisodeStorePla
     });
 
     it('lists what was known at an instant, as it was known', async () => {
-      await tell(100, ['raised', 'a', { begin: 50, told: ['blue'] }]);
+      await tell(100, ['raised', 'a', { begin: 50, told: ['orange'] }]);
       await tell(
         200,
         ['amended', 'a', { begin: 40, end: 60 }],
-        ['raised', 'b', { begin: 10, told: ['red'] }],
+        ['raised', 'b', { begin: 10, told: ['blue'] }],
       );
       await tell(300, ['merged', 'a', { begin: 40, other: 'b' }]);
+      await tell(400, ['split', 'c', { begin: 20, other: 'b' }]);
+      await tell(500, ['amended', 'b', { begin: 15, told: ['red'] }], ['amended', 'c', { begin: 25 }]);
       const known = async (at: number) =>
         (await opened.store.episodes({ limit: 9, knownAt: epochMs(at) })).map(
           ({ id, status, episode, told, seq }) => [id, status, episode.begin, told, seq],
         );
       expect(await known(99)).toEqual([]);
-      expect(await known(100)).toEqual([['a', 'open', 50, 'blue', 1]]);
+      expect(await known(100)).toEqual([['a', 'open', 50, 'orange', 1]]);
       expect(await known(299)).toEqual([
-        ['a', 'ended', 40, 'blue', 2],
-        ['b', 'open', 10, 'red', 3],
+        ['a', 'ended', 40, 'orange', 2],
+        ['b', 'open', 10, 'blue', 3],
       ]);
-      expect(await known(300)).toEqual([
-        ['a', 'merged', 40, 'blue', 4],
-        ['b', 'open', 10, 'red', 4],
+      expect(await known(499)).toEqual([
+        ['a', 'merged', 40, 'orange', 4],
+        ['c', 'open', 20, 'orange', 5],
+        ['b', 'open', 10, 'orange', 4],
+      ]);
+      expect(await known(500)).toEqual([
+        ['a', 'merged', 40, 'orange', 4],
+        ['c', 'open', 25, 'orange', 7],
+        ['b', 'open', 15, 'red', 6],
       ]);
       expect(await listed({ knownAt: epochMs(299), statuses: ['open'] })).toEqual(['b']);
       expect(await listed({ knownAt: epochMs(100), from: epochMs(45), to: epochMs(51) })).toEqual(['a']);
