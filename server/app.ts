@@ -174,7 +174,7 @@ class ServerApp implements App {
     started: StartedParts,
     { broker, site, ruleFile }: Pick<StartOutcome, 'site' | 'ruleFile'> & { readonly broker: MqttBroker },
   ): Promise<LiveApplication> {
-    const { administration, loans, accounts, refusals, journal, telemetry, ingest } = started;
+    const { administration, rules, loans, accounts, refusals, journal, telemetry, ingest } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -196,6 +196,7 @@ class ServerApp implements App {
     return new LiveApplication({
       clock: this.#clock,
       administration,
+      rules,
       loans,
       accounts,
       refusals,

@@ -23,6 +23,7 @@ import type { BackupSummary } from './backup/backup-summary.ts';
 import type { ExportRequest, ExportSummary } from './export/make-export.ts';
 import type { AccountService } from './identity/account-service.ts';
 import type { MetricSample } from './metrics.ts';
+import type { RuleService } from './rules/rule-service.ts';
 import type { StationLending } from './simulator/station-loans.ts';
 import { DEFAULT_ORGANISATION } from './principal.ts';
 import type { Principal, Proof } from './principal.ts';
@@ -119,6 +120,7 @@ export interface Application {
   ingestStatus(): Promise<IngestStatus>;
   registry(): Registry;
   readonly district: DistrictRegistry;
+  readonly rules: RuleService;
   readonly alarms: AlarmService;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;

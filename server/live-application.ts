@@ -36,6 +36,7 @@ import { appendDurably } from './journal-append.ts';
 import { auditStored } from './ledger-audit.ts';
 import type { Proof } from './principal.ts';
 import type { RefusalLedger } from './refusal-ledger.ts';
+import type { RuleService } from './rules/rule-service.ts';
 import type { StationLending } from './simulator/station-loans.ts';
 import { stationHealth, trackedHealth } from './station-health.ts';
 import type { IngestThread } from './workers/ingest-thread.ts';
@@ -44,6 +45,7 @@ import type { IngestThread } from './workers/ingest-thread.ts';
 export interface LiveParts {
   readonly clock: Clock;
   readonly administration: Administration;
+  readonly rules: RuleService;
   readonly accounts: AccountService;
   readonly loans: StationLending;
   readonly refusals: RefusalLedger;
@@ -89,6 +91,10 @@ export class LiveApplication implements Application {
 
   registry(): Registry {
     return this.#parts.administration.registry.current();
+  }
+
+  get rules(): RuleService {
+    return this.#parts.rules;
   }
 
   get alarms(): AlarmService {

@@ -13,6 +13,8 @@ import type { Config } from './config/schema.ts';
 import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
 import { createAccounts } from './identity/create-accounts.ts';
+import { RuleKeeper } from './rules/rule-keeper.ts';
+import { startRules } from './rules/start-rules.ts';
 import { startSite } from './site/start-site.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
 import { Teardown } from './teardown.ts';
@@ -22,7 +24,7 @@ import { Teardown } from './teardown.ts';
  * `already_running` where a server holds the directory.
  */
 export async function workOffline<Result>(
-  config: Pick<Config, 'dataDir' | 'site'>,
+  config: DirectoryConfig,
   work: (directory: OfflineDirectory) => Promise<Result>,
 ): Promise<Result> {
   const directory = new OpenedDirectory(config);
@@ -34,6 +36,8 @@ export async function workOffline<Result>(
   }
 }
 
+type DirectoryConfig = Pick<Config, 'dataDir' | 'site' | 'rules'>;
+
 /** What the store's engine may take; by default as much as a server's. */
 type StoreEngine = Pick<TelemetryOptions, 'memoryLimitMiB' | 'threads'>;
 
@@ -41,6 +45,8 @@ type StoreEngine = Pick<TelemetryOptions, 'memoryLimitMiB' | 'threads'>;
 export interface OfflineDirectory {
   /** With the site applied as a start would do it, so that things can be enrolled before the first start. */
   administration(): Promise<Administration>;
+  /** With the configured rule set activated as a start would do it. */
+  rules(): Promise<RuleKeeper>;
   accounts(): Promise<Accounts>;
   refusals(): Promise<readonly RefusalCount[]>;
   journal(): Promise<JournalClient>;
@@ -53,11 +59,11 @@ export interface OfflineDirectory {
 }
 
 class OpenedDirectory implements OfflineDirectory {
-  readonly #config: Pick<Config, 'dataDir' | 'site'>;
+  readonly #config: DirectoryConfig;
   readonly #teardown = new Teardown(SILENT_LOG);
   #operations: OperationsClient | undefined;
 
-  constructor(config: Pick<Config, 'dataDir' | 'site'>) {
+  constructor(config: DirectoryConfig) {
     this.#config = config;
   }
 
@@ -71,6 +77,13 @@ class OpenedDirectory implements OfflineDirectory {
     await administration.load();
     await startSite(administration, { folder: this.#config.site, log: SILENT_LOG });
     return administration;
+  }
+
+  async rules(): Promise<RuleKeeper> {
+    const rules = new RuleKeeper({ store: await this.#open(), clock: SYSTEM_CLOCK });
+    await rules.load();
+    await startRules(rules, { path: this.#config.rules, log: SILENT_LOG });
+    return rules;
   }
 
   async accounts(): Promise<Accounts> {
@@ -128,6 +141,14 @@ export function administerOffline<Result>(
   work: (administration: Administration) => Promise<Result>,
 ): Promise<Result> {
   return workOffline(config, async directory => await work(await directory.administration()));
+}
+
+/** Rule sets, without a server. */
+export function rulesOffline<Result>(
+  config: Config,
+  work: (rules: RuleKeeper) => Promise<Result>,
+): Promise<Result> {
+  return workOffline(config, async directory => await work(await directory.rules()));
 }
 
 /** Users, without a server. */

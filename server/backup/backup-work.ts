@@ -101,7 +101,7 @@ export function createBackupWork({ onProgress, signal }: BackupWorkOptions): Bac
 async function countCopy(
   folder: string,
 ): Promise<Pick<ManifestContent, 'position' | 'cursors' | 'ledger' | 'rows' | 'differences'>> {
-  return await workOffline({ dataDir: folder, site: '' }, async directory => {
+  return await workOffline({ dataDir: folder, site: '', rules: '' }, async directory => {
     const journal = await directory.journal();
     const reader = createJournalReader(journal.openReader());
     const refused = await directory.refusals();

@@ -128,7 +128,7 @@ function argumentProblems(command: Command, given: readonly string[]): readonly 
   const repeated = last?.repeats === true ? last : undefined;
   const missing = wanted
     .slice(given.length)
-    .filter(spec => spec !== repeated)
+    .filter(spec => spec !== repeated && spec.mayBeAbsent !== true)
     .map(({ name }) => `<${name}> is missing.`);
   const surplus =
     repeated === undefined ? given.slice(wanted.length).map(word => `"${word}" is too much.`) : [];

@@ -8,6 +8,7 @@ import { load } from './commands/load.ts';
 import { quarantineList, quarantineReplay, quarantineShow } from './commands/quarantine.ts';
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
+import { rulesActivate, rulesList, rulesShow } from './commands/rule-sets.ts';
 import { rulesCheck, rulesTest } from './commands/rules.ts';
 import { sim } from './commands/sim.ts';
 import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
@@ -41,6 +42,9 @@ export const COMMANDS: readonly Command[] = [
   siteRollback,
   rulesCheck,
   rulesTest,
+  rulesActivate,
+  rulesList,
+  rulesShow,
   sim,
   replay,
   load,

@@ -20,6 +20,7 @@ import type { Config } from '../config/schema.ts';
 import type { AccountService } from '../identity/account-service.ts';
 import type { Program } from '../program.ts';
 import type { RebuildResult } from '../rebuild.ts';
+import type { RuleService } from '../rules/rule-service.ts';
 
 /** What a command may be given after its name, in order. */
 export interface ArgumentSpec {
@@ -28,6 +29,8 @@ export interface ArgumentSpec {
   readonly pattern?: RegExp;
   /** The last one may stand any number of times, also not at all. */
   readonly repeats?: boolean;
+  /** The last one may be left out. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** `--name`, or `--name <value>` where it takes one. */
@@ -50,7 +53,7 @@ export interface Command {
   readonly summary: string;
   /** Further lines of its own help. */
   readonly details?: readonly string[];
-  /** All of them are required, but for one that repeats. */
+  /** All of them are required, but for a last one that repeats or may be absent. */
   readonly arguments?: readonly ArgumentSpec[];
   readonly options?: Readonly<Record<string, OptionSpec>>;
   /** What is undefined was said already. */
@@ -121,6 +124,7 @@ export interface CliParts {
     config: Config,
     work: (accounts: AccountAdministration) => Promise<Result>,
   ): Promise<Result>;
+  rulesOffline<Result>(config: Config, work: (rules: RuleService) => Promise<Result>): Promise<Result>;
   ledgerOffline(config: Config, station: string | undefined): Promise<Ledger>;
   rebuildOffline(config: Config, onProgress: (messages: number) => void): Promise<RebuildResult>;
   backupOffline(

@@ -77,8 +77,9 @@ function describe({ description, choices }: OptionSpec): string {
   return choices === undefined ? description : `${description} One of: ${choices.join(', ')}.`;
 }
 
-function argumentText({ name, repeats }: ArgumentSpec): string {
-  return repeats === true ? `[${name}…]` : `<${name}>`;
+function argumentText({ name, repeats, mayBeAbsent }: ArgumentSpec): string {
+  if (repeats === true) return `[${name}…]`;
+  return mayBeAbsent === true ? `[${name}]` : `<${name}>`;
 }
 
 function optionText(name: string, { value }: OptionSpec): string {

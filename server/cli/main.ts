@@ -13,6 +13,7 @@ const PARTS: CliParts = {
     await (await import('../offline.ts')).administerOffline(config, work),
   accountsOffline: async (config, work) =>
     await (await import('../offline.ts')).accountsOffline(config, work),
+  rulesOffline: async (config, work) => await (await import('../offline.ts')).rulesOffline(config, work),
   ledgerOffline: async (config, station) =>
     await (await import('../offline.ts')).ledgerOffline(config, station),
   rebuildOffline: async (config, onProgress) =>

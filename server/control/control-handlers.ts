@@ -9,7 +9,9 @@ import {
   quarantineView,
 } from '../http/quarantine-handlers.ts';
 import { withoutUndefined } from '../without-undefined.ts';
+import { findRuleSet } from '../rules/find-rule-set.ts';
 import type { CONTROL_PARAMS, ControlAddresses, ControlMethod, ControlMethods } from './control-methods.ts';
+import { ruleSetHeader } from './rule-methods.ts';
 
 /** Whoever may open the socket: the file's mode lets in the account of the server alone. */
 export const CONTROL_PRINCIPAL: Principal = {
@@ -116,6 +118,18 @@ export const CONTROL_HANDLERS: Handlers = {
   siteVersions: async ({ application }, { limit }) => ({
     versions: await application.district.versions(limit),
   }),
+  ruleSets: async ({ application }) => ({ ruleSets: application.rules.kept().map(ruleSetHeader) }),
+  ruleSet: async ({ application }, { version }) => ({
+    ruleSet: findRuleSet(application.rules.kept(), version),
+  }),
+  activateRules: async ({ application }, { name, text, ...rest }) => {
+    const activated = await application.rules.activate(CONTROL_PRINCIPAL, {
+      name,
+      text,
+      ...withoutUndefined(rest),
+    });
+    return { ruleSet: activated === undefined ? null : ruleSetHeader(activated) };
+  },
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

@@ -19,6 +19,8 @@ import { ACCOUNT_PARAMS } from './account-methods.ts';
 import type { AccountMethods } from './account-methods.ts';
 import { LOAN_PARAMS } from './loan-methods.ts';
 import type { LoanMethods } from './loan-methods.ts';
+import { RULE_PARAMS } from './rule-methods.ts';
+import type { RuleMethods } from './rule-methods.ts';
 import { partSchema } from '../site/part-schema.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
@@ -60,7 +62,7 @@ interface QuarantineFilter {
 }
 
 /** What can be asked over the control socket: parameters and result of each method. */
-export interface ControlMethods extends AccountMethods, LoanMethods {
+export interface ControlMethods extends AccountMethods, LoanMethods, RuleMethods {
   /** Answers at once, whatever else is slow. */
   ping: { params: object; result: { readonly pid: number; readonly version: string } };
   status: { params: object; result: ControlStatus };
@@ -152,6 +154,7 @@ const tokenName = z.string().trim().min(1).max(128);
 export const CONTROL_PARAMS = {
   ...ACCOUNT_PARAMS,
   ...LOAN_PARAMS,
+  ...RULE_PARAMS,
   ping: nothing,
   status: nothing,
   ledger: z.strictObject({ station: thingId.optional() }),

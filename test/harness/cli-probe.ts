@@ -52,6 +52,7 @@ export function createCliProbe(): CliProbe {
       createApp: refuse,
       administerOffline: refuse,
       accountsOffline: refuse,
+      rulesOffline: refuse,
       ledgerOffline: refuse,
       rebuildOffline: refuse,
       backupOffline: refuse,

@@ -32,8 +32,11 @@ import type { ExportRequest } from '../../server/export/make-export.ts';
 import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 import type { Proof } from '../../server/principal.ts';
+import { RuleKeeper } from '../../server/rules/rule-keeper.ts';
 import type { StationLending } from '../../server/simulator/station-loans.ts';
 import { FakeAlarms } from './fake-alarms.ts';
+import { ManualClock } from './manual-clock.ts';
+import { MemoryRuleSets } from './memory-rule-sets.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -104,6 +107,7 @@ export class FakeApplication implements Application {
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
   readonly alarms = new FakeAlarms();
+  readonly rules = new RuleKeeper({ store: new MemoryRuleSets(), clock: new ManualClock() });
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
   leaseMs = 30_000;
