@@ -40,7 +40,8 @@ const MIGRATIONS: readonly string[] = [
     body TEXT NOT NULL
   ) STRICT;
   CREATE INDEX episode_begin ON episode (begin, id);
-  CREATE INDEX episode_until ON episode (until);
+  CREATE INDEX episode_station ON episode (station, begin, id);
+  CREATE INDEX episode_status ON episode (status, begin, id);
   CREATE INDEX episode_needed ON episode (needed_until);
   CREATE INDEX episode_track ON episode (rule, subject, needed_until);
   CREATE INDEX episode_known ON episode (known_to, known_from);
