@@ -19,8 +19,7 @@ export interface ReadingQuality {
   readonly findings: readonly QualityFinding[];
 }
 
-/** A reading's flags as they are told to others. */
-export function describeReading(series: JudgedSeries, at: number, flags: PackedFlags): ReadingQuality {
+function describeReading(series: JudgedSeries, at: number, flags: PackedFlags): ReadingQuality {
   const t = series.window.timeAt(at);
   return { t, quality: rollUp(flags), flags, findings: explainReading(series, at, testsInDoubt(flags)) };
 }

@@ -1,12 +1,12 @@
+import type { QualityFlag } from '../model/observation.ts';
 import { epochMs } from '../time/instant.ts';
 import type { EpochMs } from '../time/instant.ts';
-import { AppError } from '../errors.ts';
+import { linkedGroups } from './linked-groups.ts';
 import { companionReachMs } from './quality-parameters.ts';
-import type { QualityParameters } from './quality-parameters.ts';
+import type { QualityParameters, TimeSpan } from './quality-parameters.ts';
 import type { QualityFinding } from './quality-finding.ts';
 import { createEventFront, QualitySeries } from './quality-series.ts';
-import type { EventFront, OfferOutcome, SeriesLimits } from './quality-series.ts';
-import type { ReadingQuality } from './qualify-series.ts';
+import type { EventFront, QualityChange, SeriesLimits } from './quality-series.ts';
 import type { SeriesPoint, SeriesWindow } from './series-window.ts';
 
 /** A datastream with those it is compared with, by id. */
@@ -22,19 +22,30 @@ export interface NetworkMember {
 /** Flags that changed, and whose. */
 export interface NetworkChanges {
   readonly datastream: number;
-  readonly changes: readonly ReadingQuality[];
+  readonly changes: readonly QualityChange[];
+}
+
+/** A stretch of a datastream before the edge in which flags can be old: they are to be made from the store. */
+export interface StaleSpan extends TimeSpan {
+  readonly datastream: number;
 }
 
 export interface NetworkOutcome {
   /** The offered datastream first, then those that compare themselves with it; none without a change. */
   readonly changed: readonly NetworkChanges[];
-  readonly beyond: OfferOutcome['beyond'];
+  readonly stale: readonly StaleSpan[];
+}
+
+interface Links {
+  readonly companions: { readonly neighbours: SeriesWindow[]; readonly rain: SeriesWindow[] };
+  front: EventFront;
+  retainMs: number;
 }
 
 interface Node {
   readonly member: NetworkMember;
   readonly series: QualitySeries;
-  readonly companions: { readonly neighbours: SeriesWindow[]; readonly rain: SeriesWindow[] };
+  readonly links: Links;
   /** Those that look at this one. */
   readonly watchers: Watcher[];
 }
@@ -45,44 +56,111 @@ interface Watcher {
   readonly as: 'neighbours' | 'rain';
 }
 
+const UNTOUCHED: NetworkOutcome = { changed: [], stale: [] };
+
 /**
  * The flags of datastreams that are compared with each other: a reading of one is a reason to judge its neighbours
  * anew. Linked datastreams share one horizon, the newest reading among them, so that none misses what another forgot.
  */
 export class QualityNetwork {
-  readonly #nodes = new Map<number, Node>();
+  readonly #limits: SeriesLimits;
+  #nodes = new Map<number, Node>();
 
   /** Throws `site_invalid` where a link names a datastream that is not among the members. */
   constructor(members: readonly NetworkMember[], limits: SeriesLimits) {
-    for (const { front, retainMs, inGroup } of linkedGroups(members)) {
-      for (const member of inGroup) {
-        // Filled below: links go in circles, so every series has to exist first.
-        const companions = { neighbours: [], rain: [] };
-        const series = new QualitySeries(member.parameters, limits, { companions, front, retainMs });
-        this.#nodes.set(member.datastream, { member, series, companions, watchers: [] });
-      }
-    }
-    for (const node of this.#nodes.values()) {
-      const { neighbours = [], rain = [] } = node.member;
-      for (const id of new Set(neighbours)) this.#link(node, id, 'neighbours');
-      for (const id of new Set(rain)) this.#link(node, id, 'rain');
-    }
+    this.#limits = limits;
+    this.setMembers(members);
   }
 
-  /** Takes accepted readings of one datastream, in any order. Readings of a datastream it does not know are beyond it. */
+  /**
+   * Replaces the members. A datastream that was one keeps its readings, and its flags where its parameters are as
+   * before; where they are not, a reading is judged by the new ones when something around it changes. A link judges by what
+   * is in memory when it comes. Throws as the constructor does, and then nothing has changed.
+   */
+  setMembers(members: readonly NetworkMember[]): void {
+    const groups = linkedGroups(members);
+    const nodes = new Map<number, Node>();
+    for (const node of this.#nodes.values()) node.series.holdEdge();
+    for (const inGroup of groups) {
+      const front = createEventFront();
+      const retainMs = Math.max(...inGroup.map(({ parameters }) => companionReachMs(parameters)));
+      for (const member of inGroup) {
+        const node = this.#nodeOf(member, front, retainMs);
+        if (node.series.newest > front.newest) front.newest = node.series.newest;
+        nodes.set(member.datastream, node);
+      }
+    }
+    for (const node of nodes.values()) {
+      const { neighbours = [], rain = [] } = node.member;
+      for (const id of new Set(neighbours)) link(nodes, { node, id, as: 'neighbours' });
+      for (const id of new Set(rain)) link(nodes, { node, id, as: 'rain' });
+    }
+    this.#nodes = nodes;
+  }
+
+  /** Takes accepted readings of one datastream, in any order. Those of a datastream it does not know are not judged. */
   offer(datastream: number, points: readonly SeriesPoint[]): NetworkOutcome {
     const node = this.#nodes.get(datastream);
-    if (node === undefined) return { changed: [], beyond: points };
-    const { changes, beyond, touched } = node.series.offer(points);
-    const changed: NetworkChanges[] = changes.length === 0 ? [] : [{ datastream, changes }];
-    if (touched === undefined) return { changed, beyond };
+    if (node === undefined) return UNTOUCHED;
+    const outcome = node.series.offer(points);
+    const { touched } = outcome;
+    if (touched === undefined) return UNTOUCHED;
+    const changed: NetworkChanges[] =
+      outcome.changes.length === 0 ? [] : [{ datastream, changes: outcome.changes }];
+    const stale: StaleSpan[] = outcome.stale.map(span => ({ datastream, ...span }));
     for (const { node: watcher, as } of node.watchers) {
       const { member, series } = watcher;
       const to = epochMs(touched.to + companionReachMs(member.parameters));
       const again = series.judgeAgain(as, { from: touched.from, to });
       if (again.length > 0) changed.push({ datastream: member.datastream, changes: again });
+      const { edge } = series;
+      if (touched.from >= edge || series.newest < touched.from) continue;
+      stale.push({
+        datastream: member.datastream,
+        from: touched.from,
+        to: epochMs(Math.min(to, edge - 1)),
+      });
     }
-    return { changed, beyond };
+    return { changed, stale };
+  }
+
+  /** The roll-up of a reading in memory; undefined where none is, or no test has seen it. */
+  qualityAt(datastream: number, t: EpochMs): QualityFlag | undefined {
+    const window = this.#nodes.get(datastream)?.series.window;
+    const at = window?.indexOf(t) ?? -1;
+    return at < 0 ? undefined : window?.qualityAt(at);
+  }
+
+  /** The reading in memory that stands at the time. */
+  pointAt(datastream: number, t: EpochMs): SeriesPoint | undefined {
+    const window = this.#nodes.get(datastream)?.series.window;
+    const at = window?.indexOf(t) ?? -1;
+    return at < 0 ? undefined : window?.pointAt(at);
+  }
+
+  /** Says what the store has as the newest reading of a datastream: it moves the horizon of those linked with it. */
+  noteNewest(datastream: number, t: EpochMs): void {
+    this.#nodes.get(datastream)?.series.noteNewest(t);
+  }
+
+  /** Since when readings of the datastream are kept; undefined for one that is not a member. */
+  keptFrom(datastream: number): EpochMs | undefined {
+    return this.#nodes.get(datastream)?.series.keptFrom;
+  }
+
+  /** Takes a reading back from the store, with the roll-up that it has there. */
+  restore(datastream: number, point: SeriesPoint, quality: QualityFlag): void {
+    this.#nodes.get(datastream)?.series.restore(point, quality);
+  }
+
+  /** Takes the roll-up of a reading that was judged from the store; see `QualitySeries.settle`. */
+  settle(datastream: number, t: EpochMs, quality: QualityFlag): void {
+    this.#nodes.get(datastream)?.series.settle(t, quality);
+  }
+
+  /** The parameters and links of a member. */
+  member(datastream: number): NetworkMember | undefined {
+    return this.#nodes.get(datastream)?.member;
   }
 
   /** What every test says of one reading; undefined where it is not in memory. */
@@ -90,42 +168,31 @@ export class QualityNetwork {
     return this.#nodes.get(datastream)?.series.explain(t);
   }
 
-  #link(node: Node, to: number, as: Watcher['as']): void {
-    const other = this.#nodes.get(to);
-    if (other === undefined) return;
-    node.companions[as].push(other.series.window);
-    other.watchers.push({ node, as });
+  /** A node without links: the former series where the parameters are the same. */
+  #nodeOf(member: NetworkMember, front: EventFront, retainMs: number): Node {
+    const known = this.#nodes.get(member.datastream);
+    if (known !== undefined && isSame(known.member.parameters, member.parameters)) {
+      const { series, links } = known;
+      links.companions.neighbours.length = 0;
+      links.companions.rain.length = 0;
+      links.front = front;
+      links.retainMs = retainMs;
+      return { member, series, links, watchers: [] };
+    }
+    const links: Links = { companions: { neighbours: [], rain: [] }, front, retainMs };
+    const series = new QualitySeries(member.parameters, this.#limits, links);
+    if (known !== undefined) series.takeOver(known.series);
+    return { member, series, links, watchers: [] };
   }
 }
 
-interface LinkedGroup {
-  readonly front: EventFront;
-  readonly retainMs: number;
-  readonly inGroup: NetworkMember[];
+function link(nodes: ReadonlyMap<number, Node>, { node, id, as }: Watcher & { readonly id: number }): void {
+  const other = nodes.get(id);
+  if (other === undefined) return;
+  node.links.companions[as].push(other.series.window);
+  other.watchers.push({ node, as });
 }
 
-/** Members that are linked, directly or over others, belong together. */
-function linkedGroups(members: readonly NetworkMember[]): readonly LinkedGroup[] {
-  const parent = new Map(members.map(({ datastream }) => [datastream, datastream]));
-  const rootOf = (id: number): number => {
-    const up = parent.get(id);
-    if (up === undefined) throw new AppError('site_invalid', `Datastream ${id} is linked but unknown.`);
-    if (up === id) return id;
-    const root = rootOf(up);
-    parent.set(id, root);
-    return root;
-  };
-  for (const { datastream, neighbours = [], rain = [] } of members) {
-    for (const id of [...neighbours, ...rain]) parent.set(rootOf(id), rootOf(datastream));
-  }
-  const groups = new Map<number, NetworkMember[]>();
-  for (const member of members) {
-    const root = rootOf(member.datastream);
-    groups.set(root, [...(groups.get(root) ?? []), member]);
-  }
-  return [...groups.values()].map(inGroup => ({
-    front: createEventFront(),
-    retainMs: Math.max(...inGroup.map(({ parameters }) => companionReachMs(parameters))),
-    inGroup,
-  }));
+function isSame(a: QualityParameters, b: QualityParameters): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }

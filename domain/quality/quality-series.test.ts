@@ -4,13 +4,17 @@ import { describe, expect, it } from 'vitest';
 import { SOURCE_RANK } from '../model/observation.ts';
 import { compareCandidates } from '../model/winner.ts';
 import { durationMs, epochMs, MINUTE_MS } from '../time/instant.ts';
+import type { EpochMs } from '../time/instant.ts';
+import { rollUp } from './quality-finding.ts';
+import type { PackedFlags } from './quality-finding.ts';
 import { QualityNetwork } from './quality-network.ts';
 import type { NetworkMember } from './quality-network.ts';
-import type { QualityParameters } from './quality-parameters.ts';
+import type { QualityParameters, TimeSpan } from './quality-parameters.ts';
 import { affectedBy, windowFor } from './quality-parameters.ts';
 import { qualifySeries } from './qualify-series.ts';
 import type { ReadingQuality } from './qualify-series.ts';
 import { QualitySeries } from './quality-series.ts';
+import type { QualityChange } from './quality-series.ts';
 import { SeriesWindow } from './series-window.ts';
 import type { SeriesPoint } from './series-window.ts';
 
@@ -60,6 +64,7 @@ const point: fc.Arbitrary<SeriesPoint> = fc.record({
   deviceFlag: fc.constantFrom(0, 0, 0, 0, 0, 0, 1, 4),
   source: fc.constantFrom(SOURCE_RANK.device, SOURCE_RANK.operator),
   sent: fc.integer({ min: 0, max: 3 }).map(epochMs),
+  received: fc.constant(epochMs(0)),
   position: fc.integer({ min: 1, max: 1_000 }),
 });
 
@@ -102,11 +107,9 @@ const dense: fc.Arbitrary<readonly SeriesPoint[]> = fc
   .array(fc.constantFrom(1, 1, 1, 1, 2, undefined), { minLength: 10, maxLength: 40 })
   .map(values => values.flatMap((v, minute) => (v === undefined ? [] : [reading(minute, v)])));
 
-/** The accepted values by time. */
-const valuesOf = (points: readonly SeriesPoint[]): Map<number, string> =>
-  new Map(accepted(points).map(({ t, v, deviceFlag }) => [t, `${v} ${deviceFlag}`]));
-
 const ALL = { from: epochMs(0), to: epochMs(Number.MAX_SAFE_INTEGER) };
+const rolledUp = (flags: number | undefined) =>
+  flags === undefined ? undefined : rollUp(flags as PackedFlags);
 const asMap = (list: readonly ReadingQuality[]): Map<number, number> =>
   new Map(list.map(({ t, flags }) => [t, flags]));
 
@@ -125,10 +128,11 @@ describe('QualitySeries', () => {
         });
         const told = new Map<number, number>();
         for (const batch of batches) {
-          const { changes, beyond } = series.offer(batch);
-          expect(beyond).toEqual([]);
-          for (const { t, flags } of changes) {
+          const { changes, stale } = series.offer(batch);
+          expect(stale).toEqual([]);
+          for (const { t, flags, before } of changes) {
             expect(told.get(t)).not.toBe(flags);
+            expect(before).toBe(rolledUp(told.get(t)));
             told.set(t, flags);
           }
         }
@@ -138,28 +142,27 @@ describe('QualitySeries', () => {
     );
   });
 
-  it('within a short horizon the flags are those of the sorted series, and what is beyond it is handed back', () => {
+  it('within a short horizon the flags are those of the sorted series, and it says where they are not', () => {
     fc.assert(
       fc.property(arrival, batches => {
         const limits = { horizonMs: durationMs(minutes(8)), maxReadings: 1_000 };
         const series = new QualitySeries(LEVEL, limits);
         const told = new Map<number, number>();
         const taken: SeriesPoint[] = [];
+        const old: TimeSpan[] = [];
         for (const batch of batches) {
-          const edge = series.edge;
-          const { changes, beyond } = series.offer(batch);
-          expect(beyond.filter(({ t }) => t >= edge)).toEqual([]);
-          const known = valuesOf(taken);
-          const news = [...valuesOf([...taken, ...batch])].filter(([t, v]) => t < edge && known.get(t) !== v);
-          const handedBack = new Set<number>(beyond.map(({ t }) => t));
-          expect(news.filter(([t]) => !handedBack.has(t))).toEqual([]);
+          const { changes, stale } = series.offer(batch);
           for (const { t, flags } of changes) told.set(t, flags);
           taken.push(...batch);
-          const whole = asMap(qualifySeries(accepted(taken), LEVEL, ALL));
-          for (const [t, flags] of whole) if (t >= series.edge) expect([t, told.get(t)]).toEqual([t, flags]);
+          old.push(...stale);
+          for (const [t, flags] of asMap(qualifySeries(accepted(taken), LEVEL, ALL))) {
+            if (told.get(t) === flags) continue;
+            expect(t).toBeLessThan(series.edge);
+            expect(old.some(({ from, to }) => from <= t && t <= to)).toBe(true);
+          }
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -171,17 +174,46 @@ describe('QualitySeries', () => {
       expect(series.window.size).toBeLessThanOrEqual(4);
     }
     const edge = series.edge;
-    expect(series.offer([reading(3, 1)]).beyond).toHaveLength(1);
-    expect(series.offer([reading(198.5, 1)]).beyond).toHaveLength(1);
+    expect(series.offer([reading(3, 1)]).stale).toHaveLength(1);
+    expect(series.offer([reading(198.5, 1)]).stale).toHaveLength(1);
     expect(series.edge).toBeGreaterThanOrEqual(edge);
     expect(series.offer([reading(200, 1)]).changes.map(({ t }) => t)).toContain(minutes(200));
   });
 
-  it('hands nothing back that it knows already', () => {
+  it('finds nothing stale in what it knows already', () => {
     const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(2)), maxReadings: 100 });
     for (let minute = 0; minute < 10; minute += 1) series.offer([reading(minute, 1)]);
-    expect(series.offer([reading(5, 1)])).toEqual({ changes: [], beyond: [], touched: undefined });
-    expect(series.offer([{ ...reading(5, 2), sent: epochMs(1) }]).beyond).toHaveLength(1);
+    expect(series.offer([reading(5, 1)])).toEqual({ changes: [], stale: [], touched: undefined });
+    expect(series.offer([{ ...reading(5, 2), sent: epochMs(1) }]).stale).toHaveLength(1);
+    expect(series.window.qualityAt(series.window.indexOf(minutes(5)))).toBeUndefined();
+    series.settle(epochMs(minutes(5)), 3);
+    expect(series.window.qualityAt(series.window.indexOf(minutes(5)))).toBe(3);
+  });
+
+  it('goes on with what is restored as if it had never stopped', () => {
+    fc.assert(
+      fc.property(arrival, fc.nat(), (batches, cutAt) => {
+        const limits = { horizonMs: durationMs(minutes(8)), maxReadings: 1_000 };
+        const whole = new QualitySeries(LEVEL, limits);
+        const place = cutAt % (batches.length + 1);
+        for (const batch of batches.slice(0, place)) whole.offer(batch);
+        const again = new QualitySeries(LEVEL, limits);
+        again.noteNewest(whole.newest);
+        for (const point of accepted(batches.slice(0, place).flat())) {
+          const at = whole.window.indexOf(point.t);
+          again.restore(point, (at < 0 ? undefined : whole.window.qualityAt(at)) ?? 2);
+        }
+        for (const batch of batches.slice(place)) {
+          const rolled = (changes: readonly QualityChange[]) =>
+            changes.flatMap(({ t, before, quality }) => (before === quality ? [] : [[t, quality]]));
+          const outcome = whole.offer(batch);
+          const repeated = again.offer(batch);
+          expect(rolled(repeated.changes)).toEqual(rolled(outcome.changes));
+          expect(repeated.stale).toEqual(outcome.stale);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
   });
 
   it('lets go of readings beyond the horizon and its reach', () => {
@@ -194,14 +226,14 @@ describe('QualitySeries', () => {
     const series = new QualitySeries(LEVEL, { horizonMs: durationMs(minutes(60)), maxReadings: 100 });
     series.offer([reading(0, 1), reading(2, 3.5)]);
     const spiked = series.offer([reading(4, 1)]).changes.find(({ t }) => t === minutes(2));
-    expect(spiked?.findings).toContainEqual({
+    expect(spiked).toMatchObject({ before: 3, quality: 3 });
+    expect(series.explain(epochMs(minutes(2)))).toContainEqual({
       test: 'spike',
       flag: 3,
       t: minutes(2),
       detail: { height: 2.5, failThreshold: 2 },
     });
-    const relieved = series.offer([reading(3, 3.4)]).changes.find(({ t }) => t === minutes(2));
-    expect(relieved?.findings.map(({ test }) => test)).not.toContain('spike');
+    expect(series.offer([reading(3, 3.4)]).changes.map(({ t }) => t)).toContain(minutes(2));
     expect(series.explain(epochMs(minutes(2)))?.find(({ test }) => test === 'spike')?.flag).toBe(1);
   });
 });
@@ -213,6 +245,7 @@ function reading(minute: number, v: number): SeriesPoint {
     deviceFlag: 0,
     source: SOURCE_RANK.device,
     sent: epochMs(0),
+    received: epochMs(0),
     position: minute + 1,
   };
 }
@@ -314,11 +347,110 @@ describe('QualityNetwork', () => {
     );
   });
 
-  it('hands back what is beyond the horizon of the newest reading of any linked datastream', () => {
+  it('says what is beyond the horizon of the newest reading of any linked datastream', () => {
     const network = new QualityNetwork(members, { horizonMs: durationMs(minutes(10)), maxReadings: 100 });
     network.offer(1, [reading(30, 1)]);
-    expect(network.offer(2, [reading(5, 1)])).toEqual({ changed: [], beyond: [reading(5, 1)] });
-    expect(network.offer(5, [reading(5, 1)]).beyond).toEqual([]);
+    const [own, watcher] = network.offer(2, [reading(5, 1)]).stale;
+    expect(own).toMatchObject({ datastream: 2, from: minutes(5 - 3) });
+    expect(watcher).toMatchObject({ datastream: 1, from: minutes(5) });
+    expect(network.offer(5, [reading(5, 1)]).stale).toEqual([]);
+  });
+
+  it('says of every flag that may be old by now where it is', () => {
+    const step = fc.tuple(fc.constantFrom(1, 2, 3, 4, 5), fc.array(point, { minLength: 1, maxLength: 4 }));
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), steps => {
+        const network = new QualityNetwork(members, { horizonMs: durationMs(minutes(6)), maxReadings: 100 });
+        const told = new Map<string, number>();
+        const old = [];
+        for (const [datastream, points] of steps) {
+          const { changed, stale } = network.offer(datastream, points);
+          old.push(...stale);
+          for (const { datastream: whose, changes } of changed) {
+            for (const { t, flags } of changes) told.set(`${whose}@${t}`, flags);
+          }
+        }
+        const seriesOf = (id: number) =>
+          accepted(steps.filter(([of]) => of === id).flatMap(([, points]) => points));
+        const windowOf = (id: number) => SeriesWindow.of(seriesOf(id), [0, 5]);
+        for (const { datastream, parameters, neighbours = [], rain = [] } of members) {
+          const companions = { neighbours: neighbours.map(windowOf), rain: rain.map(windowOf) };
+          for (const { t, flags } of qualifySeries(seriesOf(datastream), parameters, ALL, companions)) {
+            if (told.get(`${datastream}@${t}`) === flags) continue;
+            const isKnown = old.some(
+              span => span.datastream === datastream && span.from <= t && t <= span.to,
+            );
+            expect([datastream, t, isKnown]).toEqual([datastream, t, true]);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('leads to the same flags when its members come one after the other', () => {
+    const step = fc.oneof(
+      { weight: 5, arbitrary: fc.tuple(fc.constantFrom(1, 2, 3, 4, 5), fc.array(point, { maxLength: 4 })) },
+      { weight: 1, arbitrary: fc.constant('again' as const) },
+    );
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 40 }), steps => {
+        const limits = { horizonMs: durationMs(minutes(60)), maxReadings: 1_000 };
+        const whole = new QualityNetwork(members, limits);
+        const growing = new QualityNetwork([], limits);
+        const numbered = new Set<number>();
+        const learn = (): void => {
+          const known = (ids: readonly number[] = []) => ids.filter(id => numbered.has(id));
+          growing.setMembers(
+            members
+              .filter(({ datastream }) => numbered.has(datastream))
+              .map(({ datastream, parameters, neighbours, rain }) => ({
+                datastream,
+                parameters: structuredClone(parameters),
+                neighbours: known(neighbours),
+                rain: known(rain),
+              })),
+          );
+        };
+        const times = new Map<number, Set<EpochMs>>();
+        for (const each of steps) {
+          if (each === 'again') {
+            learn();
+            continue;
+          }
+          const [datastream, points] = each;
+          if (!numbered.has(datastream)) {
+            numbered.add(datastream);
+            learn();
+          }
+          whole.offer(datastream, points);
+          growing.offer(datastream, points);
+          const known = times.get(datastream) ?? new Set();
+          times.set(datastream, known);
+          for (const { t } of points) known.add(t);
+          for (const [id, seen] of times) {
+            for (const t of seen) expect(growing.explain(id, t)).toEqual(whole.explain(id, t));
+            for (const t of seen) expect(growing.qualityAt(id, t)).toBe(whole.qualityAt(id, t));
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('judges by new parameters what comes after them, and keeps what it knows', () => {
+    const limits = { horizonMs: durationMs(minutes(60)), maxReadings: 100 };
+    const network = new QualityNetwork([{ datastream: 1, parameters: STILL }], limits);
+    network.offer(1, [reading(0, 1), reading(1, 4.5)]);
+    network.setMembers([{ datastream: 1, parameters: LEVEL }]);
+    expect(network.qualityAt(1, epochMs(minutes(1)))).toBe(1);
+    const { changed } = network.offer(1, [reading(2, 1)]);
+    expect(changed[0]?.changes.map(({ t, before, quality }) => [t, before, quality])).toEqual([
+      [minutes(1), 1, 3],
+      [minutes(2), undefined, 3],
+    ]);
+    network.setMembers([]);
+    expect(network.offer(1, [reading(3, 1)])).toEqual({ changed: [], stale: [] });
   });
 
   it('judges a neighbour anew when a late reading explains it, and says so', () => {
@@ -335,10 +467,5 @@ describe('QualityNetwork', () => {
   it('refuses a link to a datastream that is not there', () => {
     const lonely = [{ datastream: 1, parameters: LEVEL, neighbours: [9] }];
     expect(() => new QualityNetwork(lonely, { horizonMs: durationMs(1), maxReadings: 1 })).toThrow(/9/);
-  });
-
-  it('hands back readings of a datastream it does not know', () => {
-    const network = new QualityNetwork([], { horizonMs: durationMs(1), maxReadings: 1 });
-    expect(network.offer(7, [reading(0, 1)])).toEqual({ changed: [], beyond: [reading(0, 1)] });
   });
 });

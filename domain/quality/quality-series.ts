@@ -1,11 +1,11 @@
+import type { QualityFlag } from '../model/observation.ts';
 import { epochMs } from '../time/instant.ts';
 import type { DurationMs, EpochMs } from '../time/instant.ts';
 import { flatRunStart } from './flat-line.ts';
 import { explainReading, judgeAfter, judgeReading, NO_COMPANIONS } from './judge-reading.ts';
 import type { Companions, JudgedSeries, Occasion } from './judge-reading.ts';
-import { describeReading } from './qualify-series.ts';
-import type { ReadingQuality } from './qualify-series.ts';
-import type { QualityFinding } from './quality-finding.ts';
+import { rollUp } from './quality-finding.ts';
+import type { PackedFlags, QualityFinding } from './quality-finding.ts';
 import { reachOf } from './quality-parameters.ts';
 import type { QualityParameters, Reach, TimeSpan } from './quality-parameters.ts';
 import { SeriesWindow } from './series-window.ts';
@@ -27,21 +27,37 @@ export function createEventFront(): EventFront {
   return { newest: epochMs(Number.NEGATIVE_INFINITY) };
 }
 
+/** What a series shares with others; its network changes it, and the series follows. */
+export interface SeriesLinks {
+  readonly companions: Companions;
+  readonly front: EventFront;
+  /** How far beyond the horizon others look in this series, milliseconds. */
+  readonly retainMs: number;
+}
+
+/** Flags of a reading that are new or others than before. */
+export interface QualityChange {
+  readonly t: EpochMs;
+  /** The roll-up before; undefined where none was known. */
+  readonly before: QualityFlag | undefined;
+  readonly quality: QualityFlag;
+  readonly flags: PackedFlags;
+}
+
 /** What a batch of readings led to. */
 export interface OfferOutcome {
-  /** Readings whose flags are new or others than before, in order of time. */
-  readonly changes: readonly ReadingQuality[];
+  /** In order of time. */
+  readonly changes: readonly QualityChange[];
   /**
-   * Readings beyond the horizon, but for those known already. Their flags, and those of the readings around them that are beyond it too, are for
-   * the caller to make from the store: `affectedBy`, `windowFor`, `qualifySeries`.
+   * Stretches before the edge in which flags can be old now. They are for the caller to make from the store:
+   * `windowFor`, `qualifySeries`.
    */
-  readonly beyond: readonly SeriesPoint[];
+  readonly stale: readonly TimeSpan[];
   /** Where values are new or others than before; undefined where the batch held nothing new. */
   readonly touched: TimeSpan | undefined;
 }
 
-/** Rests of a series alone: no neighbours, no rain gauges, its own newest reading. */
-const ALONE = { companions: NO_COMPANIONS };
+const NOTHING: readonly never[] = [];
 
 /**
  * The flags of one datastream while readings arrive late, doubled, reordered and corrected. Whatever the arrival, the
@@ -51,29 +67,25 @@ export class QualitySeries {
   readonly #series: JudgedSeries;
   readonly #limits: SeriesLimits;
   readonly #reach: Reach;
-  readonly #retainMs: number;
   readonly #directMs: number;
-  readonly #front: EventFront;
+  readonly #links: SeriesLinks;
+  #newest = epochMs(Number.NEGATIVE_INFINITY);
+  /** The edge never moves back, not even where the readings that moved it are no longer linked with this series. */
+  #leastEdge: number = Number.NEGATIVE_INFINITY;
   /** Readings up to here were let go, so that their successors cannot be judged anew for the length of the reach. */
   #forgottenTo = Number.NEGATIVE_INFINITY;
 
-  /** @param links `retainMs`: how far beyond the horizon others look in this series, milliseconds */
   constructor(
     parameters: QualityParameters,
     limits: SeriesLimits,
-    links: {
-      readonly companions: Companions;
-      readonly front?: EventFront;
-      readonly retainMs?: number;
-    } = ALONE,
+    links: SeriesLinks = { companions: NO_COMPANIONS, front: createEventFront(), retainMs: 0 },
   ) {
     const window = new SeriesWindow(parameters.grossRange.failSpan);
     this.#series = { window, parameters, companions: links.companions };
     this.#limits = limits;
     this.#reach = reachOf(parameters);
-    this.#retainMs = Math.max(this.#reach.beforeMs, links.retainMs ?? 0);
     this.#directMs = reachOf(withoutFlatLine(parameters)).beforeMs;
-    this.#front = links.front ?? createEventFront();
+    this.#links = links;
   }
 
   /** The readings in memory, for series that compare themselves with this one. */
@@ -81,10 +93,15 @@ export class QualitySeries {
     return this.#series.window;
   }
 
+  /** The newest time that was ever offered. */
+  get newest(): EpochMs {
+    return this.#newest;
+  }
+
   /** The first time whose flags still follow late readings. */
   get edge(): EpochMs {
     const { window } = this.#series;
-    const byHorizon = this.#front.newest - this.#limits.horizonMs;
+    const byHorizon = Math.max(this.#links.front.newest - this.#limits.horizonMs, this.#leastEdge);
     if (this.#forgottenTo === Number.NEGATIVE_INFINITY) return epochMs(byHorizon);
     // With more readings than fit, what comes in order is still judged, by what is left.
     const newest = window.size === 0 ? this.#forgottenTo : window.timeAt(window.size - 1);
@@ -92,31 +109,82 @@ export class QualitySeries {
     return epochMs(Math.max(byHorizon, byMemory));
   }
 
+  /** Readings before this are not kept. */
+  get keptFrom(): EpochMs {
+    return epochMs(Math.max(this.edge - this.#retainMs, this.#forgottenTo + 1));
+  }
+
   /** Takes accepted readings in any order: new ones, ones known already, and other values for a time. */
   offer(points: readonly SeriesPoint[]): OfferOutcome {
     const { window } = this.#series;
     const edge = this.edge;
-    const keep = Math.max(edge - this.#retainMs, this.#forgottenTo + 1);
-    const beyond: SeriesPoint[] = [];
+    const keep = this.keptFrom;
     const touched: number[] = [];
-    let newest: EpochMs = this.#front.newest;
+    const late: number[] = [];
+    let newest: EpochMs = this.#newest;
     for (const point of points) {
       const { t } = point;
-      const isNews = t < keep || window.take(point) === 'changed';
-      if (isNews && t < edge) beyond.push(point);
-      if (isNews && t >= keep) touched.push(t);
       if (t > newest) newest = t;
+      if (t >= keep && window.take(point) === 'unchanged') continue;
+      touched.push(t);
+      if (t >= edge) continue;
+      late.push(t);
+      if (t >= keep) window.setQuality(window.indexOf(t), undefined);
     }
-    const changes = touched.length === 0 ? [] : this.#judgeAround(touched, edge);
-    this.#front.newest = newest;
+    const stale: TimeSpan[] = late.length === 0 ? [] : late.map(t => this.#staleAround(t, edge));
+    const taken = late.length === 0 ? touched : touched.filter(t => t >= keep);
+    const changes = taken.length === 0 ? NOTHING : this.#judgeAround(taken, edge, stale);
+    this.#moveTo(newest);
     this.#forget();
-    return { changes, beyond, touched: spanOf(touched) };
+    return { changes, stale, touched: spanOf(touched) };
+  }
+
+  /** Takes a reading back from the store, with the roll-up that it has there. */
+  restore(point: SeriesPoint, quality: QualityFlag): void {
+    const { window } = this.#series;
+    if (point.t < this.keptFrom) return;
+    window.take(point);
+    window.setQuality(window.indexOf(point.t), quality);
+    this.#moveTo(point.t);
+    this.#keepToSize();
+  }
+
+  /** Takes over what another series of the same datastream knows, all but its flags. */
+  takeOver(other: QualitySeries): void {
+    const { window } = other;
+    this.#newest = other.#newest;
+    this.#leastEdge = other.#leastEdge;
+    this.#forgottenTo = other.#forgottenTo;
+    for (let at = 0; at < window.size; at += 1) {
+      this.window.take(window.pointAt(at));
+      this.window.setQuality(at, window.qualityAt(at));
+    }
+  }
+
+  /** From here on the edge stays where it is, until the front passes it. */
+  holdEdge(): void {
+    this.#leastEdge = this.edge;
+  }
+
+  /** Says what the store has as the newest reading: it moves the horizon. */
+  noteNewest(t: EpochMs): void {
+    this.#moveTo(t);
+  }
+
+  /**
+   * Takes the roll-up of a reading that was judged from the store. Where the tests here have judged it, theirs holds: they
+   * know the later readings.
+   */
+  settle(t: EpochMs, quality: QualityFlag): void {
+    const { window } = this.#series;
+    const at = window.indexOf(t);
+    if (at >= 0 && (t < this.edge || window.flagsAt(at) === undefined)) window.setQuality(at, quality);
   }
 
   /** Judges a span anew, because readings of a companion changed; returns what changed here. */
-  judgeAgain(occasion: 'neighbours' | 'rain', { from, to }: TimeSpan): readonly ReadingQuality[] {
+  judgeAgain(occasion: 'neighbours' | 'rain', { from, to }: TimeSpan): readonly QualityChange[] {
     const { window } = this.#series;
-    const changes: ReadingQuality[] = [];
+    const changes: QualityChange[] = [];
     const first = window.firstFrom(Math.max(from, this.edge));
     for (let at = first; at < window.size && window.timeAt(at) <= to; at += 1) {
       this.#judge(at, changes, occasion);
@@ -126,22 +194,28 @@ export class QualitySeries {
 
   /** What every test says of the reading at a time; undefined where none is in memory. */
   explain(t: EpochMs): readonly QualityFinding[] | undefined {
-    const { window } = this.#series;
-    const at = window.firstFrom(t);
-    return at < window.size && window.timeAt(at) === t ? explainReading(this.#series, at) : undefined;
+    const at = this.#series.window.indexOf(t);
+    return at < 0 ? undefined : explainReading(this.#series, at);
   }
 
-  #judgeAround(times: number[], edge: EpochMs): readonly ReadingQuality[] {
+  get #retainMs(): number {
+    return Math.max(this.#reach.beforeMs, this.#links.retainMs);
+  }
+
+  #staleAround(t: number, edge: number): TimeSpan {
+    const { beforeMs, afterMs } = this.#reach;
+    return { from: epochMs(t - afterMs), to: epochMs(Math.min(t + beforeMs, edge - 1)) };
+  }
+
+  #judgeAround(times: number[], edge: EpochMs, stale: TimeSpan[]): readonly QualityChange[] {
     const { window } = this.#series;
-    const changes: ReadingQuality[] = [];
+    const changes: QualityChange[] = [];
     let done = -1;
-    for (const t of times.sort((a, b) => a - b)) {
+    for (const t of times.length > 1 ? times.sort((a, b) => a - b) : times) {
       const at = window.firstFrom(t);
       const before = window.usableBefore(at);
       // The one before waits for its next reading with the spike test; nothing between the two looks ahead.
-      if (before > done && this.#reach.afterMs > 0 && window.timeAt(before) >= edge) {
-        this.#judge(before, changes, 'next_reading');
-      }
+      if (before > done && this.#reach.afterMs > 0) this.#judgeWaiting(before, t, { edge, changes, stale });
       const after = window.usableAfter(at);
       const next = after < 0 ? window.size : after;
       for (let later = at; later < window.size; later += 1) {
@@ -152,6 +226,16 @@ export class QualitySeries {
       }
     }
     return changes.length > 1 ? changes.sort((a, b) => a.t - b.t) : changes;
+  }
+
+  #judgeWaiting(
+    at: number,
+    t: number,
+    into: { readonly edge: EpochMs; readonly changes: QualityChange[]; readonly stale: TimeSpan[] },
+  ): void {
+    const time = this.#series.window.timeAt(at);
+    if (time >= into.edge) this.#judge(at, into.changes, 'next_reading');
+    else if (t >= into.edge && time >= t - this.#reach.afterMs) into.stale.push({ from: time, to: time });
   }
 
   /** True when no test of the reading, nor of any later one, looks as far back as `t`. */
@@ -165,27 +249,38 @@ export class QualitySeries {
     return window.isUsable(later) && flatRunStart(window, later, flatLine, maxGapMs) > changed.next;
   }
 
-  #judge(at: number, changes: ReadingQuality[], occasion?: Occasion): void {
+  #judge(at: number, changes: QualityChange[], occasion?: Occasion): void {
     const { window } = this.#series;
-    const before = window.flagsAt(at);
+    const known = window.flagsAt(at);
     const flags =
-      occasion === undefined || before === undefined
+      occasion === undefined || known === undefined
         ? judgeReading(this.#series, at)
-        : judgeAfter(occasion, this.#series, at, before);
-    if (before === flags) return;
+        : judgeAfter(occasion, this.#series, at, known);
+    if (known === flags) return;
+    const before = window.qualityAt(at);
     window.setFlags(at, flags);
-    changes.push(describeReading(this.#series, at, flags));
+    changes.push({ t: window.timeAt(at), before, quality: rollUp(flags), flags });
+  }
+
+  #moveTo(newest: EpochMs): void {
+    const { front } = this.#links;
+    if (newest > this.#newest) this.#newest = newest;
+    if (newest > front.newest) front.newest = newest;
   }
 
   #forget(): void {
     const { window } = this.#series;
-    const stale = window.firstFrom(this.#front.newest - this.#limits.horizonMs - this.#retainMs);
+    const stale = window.firstFrom(this.#links.front.newest - this.#limits.horizonMs - this.#retainMs);
     if (stale > 0) window.forget(stale);
+    this.#keepToSize();
+  }
+
+  #keepToSize(): void {
+    const { window } = this.#series;
     const excess = window.size - this.#limits.maxReadings;
-    if (excess > 0) {
-      this.#forgottenTo = window.timeAt(excess - 1);
-      window.forget(excess);
-    }
+    if (excess <= 0) return;
+    this.#forgottenTo = window.timeAt(excess - 1);
+    window.forget(excess);
   }
 }
 
@@ -196,6 +291,12 @@ function withoutFlatLine(parameters: QualityParameters): QualityParameters {
 
 function spanOf(times: readonly number[]): TimeSpan | undefined {
   const [first] = times;
-  const last = times.at(-1);
-  return first === undefined || last === undefined ? undefined : { from: epochMs(first), to: epochMs(last) };
+  if (first === undefined) return undefined;
+  let from = first;
+  let to = first;
+  for (const t of times) {
+    from = Math.min(from, t);
+    to = Math.max(to, t);
+  }
+  return { from: epochMs(from), to: epochMs(to) };
 }

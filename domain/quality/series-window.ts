@@ -1,21 +1,22 @@
 import { QUALITY } from '../model/observation.ts';
-import type { Observation } from '../model/observation.ts';
+import type { Observation, QualityFlag } from '../model/observation.ts';
 import { compareCandidates } from '../model/winner.ts';
 import type { Candidate } from '../model/winner.ts';
 import { epochMs } from '../time/instant.ts';
 import type { EpochMs } from '../time/instant.ts';
 import type { Span } from './gross-range.ts';
+import { rollUp } from './quality-finding.ts';
 import type { PackedFlags } from './quality-finding.ts';
 import { qualify } from './qualify.ts';
 
 /** A reading as a series holds it: what was accepted, with what decides between two values of one time. */
-export type SeriesPoint = Pick<Observation, 't'> & Candidate;
+export type SeriesPoint = Pick<Observation, 't' | 'received'> & Candidate;
 
 /** What taking a reading did to the series: nothing to its values, or something at that time. */
 export type TakeOutcome = 'unchanged' | 'changed';
 
-/** Flags of a reading that no test has seen. */
-const NOT_JUDGED = -1;
+/** Flags of a reading of which nothing is known; of one whose roll-up alone is known they are that, negative. */
+const NOT_JUDGED = Number.NaN;
 
 /**
  * Accepted readings of one datastream in order of their times, one for each time: the winner of those offered, so that
@@ -29,6 +30,7 @@ export class SeriesWindow {
   #times = new Float64Array(this.#capacity);
   #values = new Float64Array(this.#capacity);
   #sent = new Float64Array(this.#capacity);
+  #received = new Float64Array(this.#capacity);
   #positions = new Float64Array(this.#capacity);
   #flags = new Float64Array(this.#capacity);
   #deviceFlags = new Uint8Array(this.#capacity);
@@ -75,11 +77,37 @@ export class SeriesWindow {
   /** What `setFlags` left there; undefined before. */
   flagsAt(at: number): PackedFlags | undefined {
     const flags = this.#flags[this.#head + at] as number;
-    return flags === NOT_JUDGED ? undefined : (flags as PackedFlags);
+    return flags >= 0 ? (flags as PackedFlags) : undefined;
   }
 
   setFlags(at: number, flags: PackedFlags): void {
     this.#flags[this.#head + at] = flags;
+  }
+
+  /** The roll-up: of the flags, or what `setQuality` left there; undefined before either. */
+  qualityAt(at: number): QualityFlag | undefined {
+    const flags = this.#flags[this.#head + at] as number;
+    if (flags >= 0) return rollUp(flags as PackedFlags);
+    return flags < 0 ? (-flags as QualityFlag) : undefined;
+  }
+
+  /** Says what the roll-up is where the flags of the tests are not known; undefined: that is not known either. */
+  setQuality(at: number, quality: QualityFlag | undefined): void {
+    this.#flags[this.#head + at] = quality === undefined ? NOT_JUDGED : -quality;
+  }
+
+  pointAt(at: number): SeriesPoint {
+    return {
+      t: this.timeAt(at),
+      received: epochMs(this.#received[this.#head + at] as number),
+      ...this.#candidateAt(at),
+    };
+  }
+
+  /** The index of the reading at the time; -1 where there is none. */
+  indexOf(t: number): number {
+    const at = this.firstFrom(t);
+    return at < this.#size && this.timeAt(at) === t ? at : -1;
   }
 
   /** The last usable reading before the index; -1 without one. */
@@ -96,9 +124,11 @@ export class SeriesWindow {
 
   /** The index of the first reading at the time or later; the size where there is none. */
   firstFrom(t: number): number {
-    if (this.#size === 0 || t > this.timeAt(this.#size - 1)) return this.#size;
+    const last = this.#size - 1;
+    if (last < 0 || t > this.timeAt(last)) return this.#size;
+    if (t === this.timeAt(last)) return last;
     let low = 0;
-    let high = this.#size - 1;
+    let high = last;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.timeAt(middle) < t) low = middle + 1;
@@ -123,7 +153,7 @@ export class SeriesWindow {
     }
     this.#openAt(at);
     this.#write(at, point);
-    this.setFlags(at, NOT_JUDGED as PackedFlags);
+    this.setQuality(at, undefined);
     return 'changed';
   }
 
@@ -145,11 +175,12 @@ export class SeriesWindow {
     };
   }
 
-  #write(at: number, { t, v, deviceFlag, source, sent, position }: SeriesPoint): void {
+  #write(at: number, { t, v, deviceFlag, source, sent, received, position }: SeriesPoint): void {
     const index = this.#head + at;
     this.#times[index] = t;
     this.#values[index] = v ?? Number.NaN;
     this.#sent[index] = sent;
+    this.#received[index] = received;
     this.#positions[index] = position;
     this.#deviceFlags[index] = deviceFlag;
     this.#sources[index] = source;
@@ -179,6 +210,7 @@ export class SeriesWindow {
       this.#times = grown(this.#times, new Float64Array(this.#capacity));
       this.#values = grown(this.#values, new Float64Array(this.#capacity));
       this.#sent = grown(this.#sent, new Float64Array(this.#capacity));
+      this.#received = grown(this.#received, new Float64Array(this.#capacity));
       this.#positions = grown(this.#positions, new Float64Array(this.#capacity));
       this.#flags = grown(this.#flags, new Float64Array(this.#capacity));
       this.#deviceFlags = grown(this.#deviceFlags, new Uint8Array(this.#capacity));
@@ -195,6 +227,7 @@ export class SeriesWindow {
       this.#times,
       this.#values,
       this.#sent,
+      this.#received,
       this.#positions,
       this.#flags,
       this.#deviceFlags,

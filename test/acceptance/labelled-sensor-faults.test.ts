@@ -57,7 +57,7 @@ function judge(series: LabelledSeries, parameters: QualityParameters): readonly 
   for (const [index, { t, v }] of series.readings.entries()) {
     const at = epochMs(t);
     const { changes } = stream.offer([
-      { t: at, v, deviceFlag: 0, source: SOURCE_RANK.device, sent: at, position: index + 1 },
+      { t: at, v, deviceFlag: 0, source: SOURCE_RANK.device, sent: at, received: at, position: index + 1 },
     ]);
     for (const change of changes) flags.set(change.t, change);
   }

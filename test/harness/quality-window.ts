@@ -6,7 +6,15 @@ import { epochMs, MINUTE_MS } from '../../domain/time/instant.ts';
 
 /** A reading of a device without a flag. */
 export function seriesPoint(t: number, v: number | null): SeriesPoint {
-  return { t: epochMs(t), v, deviceFlag: 0, source: SOURCE_RANK.device, sent: epochMs(0), position: 1 };
+  return {
+    t: epochMs(t),
+    v,
+    deviceFlag: 0,
+    source: SOURCE_RANK.device,
+    sent: epochMs(0),
+    received: epochMs(t),
+    position: 1,
+  };
 }
 
 /**
