@@ -18,3 +18,9 @@ export function shortInstant(epochMs: number): string {
   const { date, time } = localTime(epochMs);
   return `${date.slice(5)} ${time}`;
 }
+
+/** `2026-06-01 10:05:09` */
+export function fullInstant(epochMs: number): string {
+  const { date, time } = localTime(epochMs);
+  return `${date} ${time}`;
+}

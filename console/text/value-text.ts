@@ -54,7 +54,11 @@ export function countText(n: number): string {
 }
 
 /** What a value says, without unit; states in words. A missing value is a dash. */
-export function valueText({ property, unit }: Datastream, v: number | null, text: TextTable): string {
+export function valueText(
+  { property, unit }: Pick<Datastream, 'property' | 'unit'>,
+  v: number | null,
+  text: TextTable,
+): string {
   if (v === null) return '–';
   if (property === 'pump_running' && (v === 0 || v === 1)) return text.running[v];
   if (property === 'door_open' && (v === 0 || v === 1)) return text.open[v];
@@ -80,7 +84,10 @@ export function propertyText(property: string, language: Language): string {
 }
 
 /** The name of a datastream: its property and, where the station has several, which one. */
-export function datastreamText({ property, instance }: Datastream, language: Language): string {
+export function datastreamText(
+  { property, instance }: Pick<Datastream, 'property' | 'instance'>,
+  language: Language,
+): string {
   const name = propertyText(property, language);
   return instance === null ? name : `${name} ${instanceText(instance, language)}`;
 }
