@@ -99,13 +99,6 @@ describe('EpisodesClient', () => {
     expect(kept).toEqual(expect.arrayContaining(acknowledged));
   });
 
-  it('can be stopped while its thread dies', async () => {
-    await start();
-    void episodes.injectFault('crash').catch(() => undefined);
-    await episodes.stop();
-    expect(await codeOf(raise('a'))).toBe('worker_failed');
-  });
-
   it('ends the stores when it is stopped', async () => {
     await start();
     await raise('a');
