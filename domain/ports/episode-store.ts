@@ -50,7 +50,8 @@ export interface Checkpoint {
 }
 
 /** `withdrawn`: late readings show that it never was; `merged`: it is part of `into`. */
-export type EpisodeStatus = 'open' | 'ended' | 'withdrawn' | 'merged';
+export const EPISODE_STATUSES = ['open', 'ended', 'withdrawn', 'merged'] as const;
+export type EpisodeStatus = (typeof EPISODE_STATUSES)[number];
 
 /** An episode as its changes have left it. */
 export interface EpisodeRecord {

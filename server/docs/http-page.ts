@@ -27,7 +27,7 @@ export function httpPage(): string {
       'cookie, every method but `GET` also needs `Sec-Fetch-Site: same-origin` or our own `Origin`. Errors are problem details (see [errors](errors.md)). Unknown query keys are ' +
       'refused, and all problems of a request are told at once. Lists answer `{"items":[…],"next"}`; pass `next` as ' +
       '`cursor` to go on. Times are epoch milliseconds, from ≤ t < to. `HEAD` works wherever `GET` does. An ' +
-      'integrator sees the stations of its scope only.',
+      'integrator sees the stations of its scope only, a subscriber the basins of its scope.',
     `By default a client may send ${limits.requestsPerSecond} requests a second (${limits.burst} at once, ` +
       `${limits.concurrentPerClient} unanswered); over that it gets 429 with \`Retry-After\`. A body may have ` +
       `${limits.bodyBytes / 1024} KiB.`,

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
 import { change, ending, gaps, severity } from './alarm-schemas.ts';
 import { instant } from './list-schema.ts';
 
@@ -37,7 +36,7 @@ const inputValue = z
     t: instant.nullable(),
     v: z.number().nullable(),
     quality: z.int().nullable().describe('QARTOD flag.'),
-    deviceFlag: z.enum(DEVICE_FLAGS).nullable(),
+    deviceFlag: z.string().nullable().describe("The device's own flag."),
     received: instant.nullable(),
     position: position.nullable(),
     ageMs: durationMs.nullable(),

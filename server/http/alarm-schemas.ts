@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EPISODE_STATUSES } from '../../domain/ports/episode-store.ts';
 import { WARNING_SEVERITIES } from '../../domain/model/warning-severity.ts';
 import { RULE_KINDS } from '../../rules/rule-kinds.ts';
 import type { RuleKindName } from '../../rules/rule-kinds.ts';
@@ -18,9 +19,6 @@ export const axes = z.strictObject({
   severity: severity.nullable().describe('The highest of its warnings in force; null where there is none.'),
   data: z.enum(DATA_STATES).describe('How well it is seen.'),
 });
-
-/** What is left of an episode after all that is known now. */
-export const EPISODE_STATES = ['open', 'ended', 'withdrawn', 'merged'] as const;
 
 const subject = z.string().describe('The datastream that is judged: `station/property[.instance]`.');
 
@@ -69,7 +67,7 @@ export const alarm = z
     retroactive: z.boolean().describe('Known from late readings only: never told live.'),
     told: severity.nullable().describe('The highest severity that was told live; null: none.'),
     state: z
-      .enum(EPISODE_STATES)
+      .enum(EPISODE_STATUSES)
       .describe('`withdrawn`: late readings show that it never was; `merged`: it is part of `into`.'),
     inForce: z
       .boolean()
@@ -105,6 +103,7 @@ export const change = z.strictObject({
   severity: severity.describe('The highest step after it.'),
   fields: z.array(z.string()).describe('What an amendment touched; empty else.'),
 });
+export type AlarmChangeView = z.output<typeof change>;
 
 export const alarmResponse = alarm
   .extend({ changes: z.array(change).describe('Everything that was told of it, in order.') })
@@ -123,6 +122,7 @@ const rule = z
     gaps: count.describe('What it lacks to judge more; the list is `/api/v1/rules/gaps`.'),
   })
   .meta({ id: 'Rule', description: 'A rule that watches.' });
+export type RuleView = z.output<typeof rule>;
 
 export const rulesResponse = listOf(rule).extend({
   judged: count.describe('Points that at least one rule judges.'),
@@ -133,8 +133,8 @@ export const rulesResponse = listOf(rule).extend({
 const ruleGap = z
   .strictObject({
     rule: z.string(),
-    subject,
-    station: z.string(),
+    subject: subject.nullable().describe('Null where the rule finds nothing at all to judge.'),
+    station: z.string().nullable(),
     missing: z.enum(['threshold', 'datum', 'input', 'subject']),
     detail: z.string().describe('What exactly, for people.'),
   })

@@ -7,6 +7,8 @@ const CURSORS = {
   latest: z.tuple([z.string(), z.string()]),
   observations: z.tuple([z.int()]),
   quarantine: z.tuple([z.int(), z.int()]),
+  alarms: z.tuple([z.int(), z.string()]),
+  ruleGaps: z.tuple([z.string(), z.string(), z.int()]),
 } as const;
 type CursorKind = keyof typeof CURSORS;
 

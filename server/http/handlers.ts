@@ -1,9 +1,12 @@
+import { explainAlarm, listAlarms, showAlarm } from './alarm-handlers.ts';
+import { listBasins } from './basin-handler.ts';
 import type { Handler } from './call.ts';
 import { showDistrict } from './district-handler.ts';
 import { auditLedger, showLedger } from './ledger-handlers.ts';
 import { readObservations, submitObservations } from './observation-handlers.ts';
 import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
 import { listQuarantine, replayQuarantine, showQuarantineItem } from './quarantine-handlers.ts';
+import { listRuleGaps, listRules } from './rule-handlers.ts';
 import type { RouteId } from './routes.ts';
 import { changePassword, logIn, logOut, whoAmI } from './session-handlers.ts';
 import { openStream } from './stream-handler.ts';
@@ -26,6 +29,12 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   latest: listLatest,
   observations: readObservations,
   submit: submitObservations,
+  alarms: listAlarms,
+  alarm: showAlarm,
+  alarmReasons: explainAlarm,
+  rules: listRules,
+  ruleGaps: listRuleGaps,
+  basins: listBasins,
   ledger: showLedger,
   ledgerAudit: auditLedger,
   quarantine: listQuarantine,

@@ -31,7 +31,7 @@ describe('a stranger', () => {
 });
 
 describe('paths and methods', () => {
-  it.each(['/', '/api/v1', '/api/v1/alarms', '/api/v1/latest/', '/API/v1/latest', '/api/v2/latest'])(
+  it.each(['/', '/api/v1', '/api/v1/alerts', '/api/v1/latest/', '/API/v1/latest', '/api/v2/latest'])(
     'answers %s with a 404 problem and counts it',
     async path => {
       const answer = await probe.ask(path, { token: tokens.get('admin')! });

@@ -112,7 +112,7 @@ describe('raw observations', () => {
     ['from=0&to=1&interval=7m', ['query.interval: Invalid']],
     ['from=0&to=1&agg=mean', ['query.agg: needs `interval`']],
     ['from=0&to=1&interval=1h&agg=mean,median', ['query.agg: expected a comma list']],
-    ['from=0&to=1&interval=1h&agg=mean,mean', ['query.agg: an aggregate stands']],
+    ['from=0&to=1&interval=1h&agg=mean,mean', ['query.agg: a name stands']],
     ['from=0&to=1&cursor=abc', ['query.cursor: not a cursor']],
     ['from=0&to=1&cursor=', ['query.cursor: Too small']],
   ])('refuses the query "%s" and says everything that is wrong', async (query, beginnings) => {

@@ -4,8 +4,8 @@ import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
 import type { QuarantineReason } from '../../domain/model/ledger.ts';
 import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
 import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../../domain/model/password-limits.ts';
+import { EPISODE_STATUSES } from '../../domain/ports/episode-store.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
-import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { BUCKETS } from '../../domain/time/bucket.ts';
 import type { BucketName } from '../../domain/time/bucket.ts';
 
@@ -15,6 +15,10 @@ const ROWS_MAX = 50_000;
 const STATIONS_MAX = 20_000;
 /** Quarantined items in one answer: each may carry 4 KiB of payload, and costs the store up to 64 KiB. */
 export const QUARANTINE_MAX = 500;
+/** Alarms in one answer. With `knownAt` each is looked up once more. */
+const ALARMS_MAX = 1_000;
+/** Missing things of rules in one answer. */
+const RULE_GAPS_MAX = 20_000;
 /** Readings in one message of the wire contract. */
 const READINGS_MAX = 500;
 /** The largest instant of ECMAScript, milliseconds. */
@@ -59,20 +63,22 @@ export const datastreamParams = z.strictObject({
     .describe('`property`, or `property.instance` where the station has several.'),
 });
 
-/** A comma list of aggregates, each once. */
-const aggregateList = z
-  .string()
-  .transform((text, context): Aggregate[] => {
-    const names = text.split(',');
-    const known = names.filter((name): name is Aggregate => AGGREGATES.some(aggregate => aggregate === name));
-    if (known.length !== names.length) {
-      context.addIssue({ code: 'custom', message: `expected a comma list of ${AGGREGATES.join(', ')}` });
-    } else if (new Set(names).size !== names.length) {
-      context.addIssue({ code: 'custom', message: 'an aggregate stands in the list twice' });
-    }
-    return known;
-  })
-  .describe(`Comma list of ${AGGREGATES.join(', ')}; needs \`interval\`. See there for the default.`);
+/** A comma list of names, each once; the key itself may be repeated instead. */
+function listOfNames<Name extends string>(names: readonly Name[]) {
+  return z.preprocess(
+    given => (Array.isArray(given) ? given.join(',') : given),
+    z.string().transform((text, context): Name[] => {
+      const asked = text.split(',');
+      const known = asked.flatMap(entry => names.find(name => name === entry) ?? []);
+      if (known.length !== asked.length) {
+        context.addIssue({ code: 'custom', message: `expected a comma list of ${names.join(', ')}` });
+      } else if (new Set(asked).size !== asked.length) {
+        context.addIssue({ code: 'custom', message: 'a name stands in the list twice' });
+      }
+      return known;
+    }),
+  );
+}
 
 /** The bucket of a width in milliseconds (`3600000` is `1h`); anything else stays as it is. */
 function bucketOfWidth(given: unknown): unknown {
@@ -91,7 +97,9 @@ export const observationsQuery = z
           'hydrological day from 08:00. Without `agg`: count, min, max, mean and last of a state, count and sum ' +
           'of a period total, count and difference of a counter.',
       ),
-    agg: aggregateList.optional(),
+    agg: listOfNames(AGGREGATES)
+      .optional()
+      .describe(`Comma list of ${AGGREGATES.join(', ')}; needs \`interval\`. See there for the default.`),
     limit: limit(ROWS_MAX, ROWS_MAX),
     cursor,
   })
@@ -110,6 +118,43 @@ export const observationsQuery = z
 function has(value: unknown, key: string, type: 'number'): boolean {
   return typeof (value as Record<string, unknown> | null)?.[key] === type;
 }
+
+/** Not the id of a thing: the rule, what it judges and when it began stand in it. */
+export const alarmParams = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9._-]{1,256}$/) });
+
+const placeFilter = {
+  basin: z.string().min(1).max(64).optional().describe('Only stations of this basin.'),
+  station: thingId.optional().describe('Only this station.'),
+};
+const ruleFilter = z.string().min(1).max(64).optional().describe('Only of this rule.');
+
+export const alarmsQuery = z
+  .strictObject({
+    state: listOfNames(EPISODE_STATUSES)
+      .default(['open', 'ended'])
+      .describe(`Comma list of ${EPISODE_STATUSES.join(', ')}; may be repeated.`),
+    ...placeFilter,
+    rule: ruleFilter,
+    from: instant.optional().describe('Epoch ms; alarms that lasted until then or later.'),
+    to: instant.optional().describe('Epoch ms; alarms that began before.'),
+    knownAt: instant
+      .optional()
+      .describe('Epoch ms; alarms as they were known then. `later` of each says what turned out since.'),
+    limit: limit(ALARMS_MAX, 100),
+    cursor,
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, {
+    path: ['from'],
+    message: 'must be before `to`',
+    when: ({ value }) => has(value, 'from', 'number') && has(value, 'to', 'number'),
+  });
+
+export const ruleGapsQuery = z.strictObject({
+  ...placeFilter,
+  rule: ruleFilter,
+  limit: limit(RULE_GAPS_MAX, 1_000),
+  cursor,
+});
 
 export const ledgerQuery = z.strictObject({
   station: thingId.optional().describe('Only this station; without it, the total.'),

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
 import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
+import { reasonsOf } from '../../test/harness/alarm-reasons.ts';
+import { episodeOf, raised, watchingRule } from '../../test/harness/fake-alarms.ts';
 import { createFakeApplication } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe, ProbeAnswer, ProbeRequest } from '../../test/harness/http-probe.ts';
@@ -44,6 +46,12 @@ const MATRIX: Record<RouteId, string> = {
   latest: /*        */ '.   +   +   +   +   +   .   +',
   observations: /*  */ '.   +   +   +   +   +   .   +',
   submit: /*        */ '.   .   .   .   +   +   .   +',
+  alarms: /*        */ '.   +   +   +   +   +   +   +',
+  alarm: /*         */ '.   +   +   +   +   +   +   +',
+  alarmReasons: /*  */ '.   +   +   +   +   +   +   +',
+  rules: /*         */ '.   +   +   +   +   +   +   +',
+  ruleGaps: /*      */ '.   +   +   +   +   +   +   +',
+  basins: /*        */ '.   +   +   +   +   +   +   +',
   ledger: /*        */ '.   +   +   +   +   +   .   +',
   ledgerAudit: /*   */ '.   +   +   +   +   .   .   +',
   quarantine: /*    */ '.   +   +   +   +   +   .   +',
@@ -51,6 +59,7 @@ const MATRIX: Record<RouteId, string> = {
   quarantineReplay: /**/ '.   .   .   .   +   .   .   +',
 };
 
+const ALARM = 'river-level.RIVER-1.water_level.1';
 const USER = 'person';
 const PASSWORD = 'a password of a person';
 
@@ -77,6 +86,12 @@ const VALID: Record<RouteId, { path: string } & ProbeRequest> = {
     json: { station: 'RIVER-1', sent: 1, obs: [{ p: 'water_level', t: 1, v: 3.2 }] },
   },
   stream: { path: '/api/v1/stream' },
+  alarms: { path: '/api/v1/alarms' },
+  alarm: { path: `/api/v1/alarms/${ALARM}` },
+  alarmReasons: { path: `/api/v1/alarms/${ALARM}/why` },
+  rules: { path: '/api/v1/rules' },
+  ruleGaps: { path: '/api/v1/rules/gaps' },
+  basins: { path: '/api/v1/basins' },
   ledger: { path: '/api/v1/ledger' },
   ledgerAudit: { path: '/api/v1/ledger/audit' },
   quarantine: { path: '/api/v1/quarantine' },
@@ -98,6 +113,15 @@ const CASES = ROUTE_IDS.flatMap(route =>
 
 const application = createFakeApplication();
 application.quarantined = [quarantineRow({ position: 5 })];
+application.alarms.ruleBook.set('river-level', watchingRule('river-level'));
+application.alarms.lack({
+  rule: 'river-level',
+  subject: 'PUMP-1/pump_running.1',
+  missing: 'threshold',
+  detail: 'x',
+});
+application.alarms.tell(raised(ALARM, episodeOf({ begin: application.startedAt })), application.nowMs);
+application.alarms.reasons.set(ALARM, reasonsOf(ALARM));
 let probe: HttpProbe;
 
 beforeAll(async () => {

@@ -3,6 +3,8 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import { METRICS_CONTENT_TYPE } from '../metrics.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
+import { alarmReasonsResponse } from './alarm-reasons-schema.ts';
+import * as alarm from './alarm-schemas.ts';
 import { districtResponse } from './district-schemas.ts';
 import * as request from './request-schemas.ts';
 import * as response from './response-schemas.ts';
@@ -33,6 +35,8 @@ export interface RouteSpec {
 const DISTRICT_READERS = ['viewer', 'duty', 'dispatcher', 'engineer', 'admin'] as const;
 /** Also reads its own stations; the answers are cut to them. */
 const READERS = [...DISTRICT_READERS, 'integrator'] as const;
+/** Also sees its own basins; the answers are cut to them. */
+const WARNED = [...READERS, 'subscriber'] as const;
 const SUBMITTERS = ['integrator', 'engineer', 'admin'] as const;
 const ENGINEERS = ['engineer', 'admin'] as const;
 
@@ -177,6 +181,62 @@ export const ROUTES = {
     status: 200,
     contentType: EVENT_STREAM_CONTENT_TYPE,
     events: { state: response.streamState, delta: response.streamDelta },
+  },
+  alarms: {
+    method: 'GET',
+    path: '/api/v1/alarms',
+    access: WARNED,
+    summary: 'Warnings as the rules raised them, retroactive ones included, newest begin first.',
+    query: request.alarmsQuery,
+    status: 200,
+    response: alarm.alarmsResponse,
+  },
+  alarm: {
+    method: 'GET',
+    path: '/api/v1/alarms/{id}',
+    access: WARNED,
+    summary: 'One warning with everything that was told of it.',
+    params: request.alarmParams,
+    query: request.noQuery,
+    status: 200,
+    response: alarm.alarmResponse,
+  },
+  alarmReasons: {
+    method: 'GET',
+    path: '/api/v1/alarms/{id}/why',
+    access: WARNED,
+    summary: 'Why it was raised: limits, readings with flags, decisions of the clock, versions of the basis.',
+    params: request.alarmParams,
+    query: request.noQuery,
+    status: 200,
+    response: alarmReasonsResponse,
+  },
+  rules: {
+    method: 'GET',
+    path: '/api/v1/rules',
+    access: WARNED,
+    summary: 'The rules that watch, by id, and how many points they judge.',
+    query: request.noQuery,
+    status: 200,
+    response: alarm.rulesResponse,
+  },
+  ruleGaps: {
+    method: 'GET',
+    path: '/api/v1/rules/gaps',
+    access: WARNED,
+    summary: 'What the rules lack to judge more: a missing threshold is never to be taken for safe.',
+    query: request.ruleGapsQuery,
+    status: 200,
+    response: alarm.ruleGapsResponse,
+  },
+  basins: {
+    method: 'GET',
+    path: '/api/v1/basins',
+    access: WARNED,
+    summary: 'How well each basin is seen, and its warnings in force.',
+    query: request.noQuery,
+    status: 200,
+    response: alarm.basinsResponse,
   },
   ledger: {
     method: 'GET',

@@ -74,7 +74,7 @@ export class FakeAlarms implements AlarmService {
   #records(knownAt = Number.POSITIVE_INFINITY): Map<string, EpisodeRecord> {
     const records = new Map<string, EpisodeRecord>();
     for (const logged of this.#log) {
-      if (logged.knownAt > knownAt) break;
+      if (logged.knownAt > knownAt) continue;
       for (const record of recordsAfter(id => records.get(id), logged)) records.set(record.id, record);
     }
     return records;
@@ -129,5 +129,16 @@ export function episodeOf(fields: Partial<Episode> & { readonly begin: Episode['
     toVerify: false,
     basis: { ruleSet: 1, registry: 1 },
     ...fields,
+  };
+}
+
+/** Told live, with every step. */
+export function raised(id: string, episode: Episode): EpisodeChange {
+  return {
+    kind: 'raised',
+    id,
+    episode,
+    live: true,
+    liveSteps: episode.steps.map(({ severity }) => severity),
   };
 }

@@ -106,7 +106,7 @@ export class FakeApplication implements Application {
   samples: MetricSample[] = [];
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
-  readonly alarms = new FakeAlarms();
+  alarms = new FakeAlarms();
   readonly rules = new RuleKeeper({ store: new MemoryRuleSets(), clock: new ManualClock() });
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
