@@ -69,6 +69,16 @@ export interface IngestStatus {
   };
 }
 
+/** How far the lanes are. */
+export interface IngestProgress {
+  /** receivedTime up to which everything was heard. */
+  readonly heardThrough: EpochMs;
+  /** The batches of the journal that were begun, and those that are taken as a whole. */
+  readonly inHand: Cursors;
+  readonly taken: Cursors;
+  readonly isClockTrusted: boolean;
+}
+
 /** Up to where a listener has seen what ingest knows. */
 export interface IngestMark {
   readonly latest: number;
@@ -103,6 +113,7 @@ export class IngestPipeline {
   readonly #court: ClockCourt;
   readonly #split: SplitInForce;
   #running: { readonly writer: StoreWriter; readonly lanes: Lanes } | undefined;
+  #adopted = 0;
   #stopping = false;
   #stopped: Promise<void> | undefined;
   #loops: Promise<void>[] = [];
@@ -138,6 +149,7 @@ export class IngestPipeline {
     const resumption = await store.resume();
     const kept = splitKeptStates(resumption.stationStates);
     this.#directory.adopt(resumption.datastreams);
+    this.#adopted = resumption.datastreams.length;
     this.#directory.setRegistry(registry);
     const { statesThrough = { live: 0, backlog: 0 }, decisions = [] } = kept.worker ?? {};
     const { live, backlog } = resumption.cursors;
@@ -227,13 +239,26 @@ export class IngestPipeline {
     };
   }
 
-  /** receivedTime up to which everything was heard, and the batches of the journal that were begun. */
-  progress(): { readonly heardThrough: EpochMs; readonly inHand: Cursors } {
+  /** How far the lanes are, for whoever decides by what was heard. */
+  progress(): IngestProgress {
     const { lanes } = this.#running ?? {};
+    const none = { live: 0, backlog: 0 };
     return {
       heardThrough: lanes?.heardThrough ?? epochMs(0),
-      inHand: lanes?.inHand ?? { live: 0, backlog: 0 },
+      inHand: lanes?.inHand ?? none,
+      taken: lanes?.taken ?? none,
+      isClockTrusted: this.#court.trust !== 'suspect',
     };
+  }
+
+  /** Of the numbered datastreams the first so many had readings in the store when ingest started. */
+  get datastreamsAtStart(): number {
+    return this.#adopted;
+  }
+
+  /** Resolves once reads of the store see every reading that was handed to it so far. */
+  async offered(): Promise<void> {
+    await this.#running?.writer.offered();
   }
 
   /** Tries quarantined items again, with the registry and codecs of now and their receivedTime of then. */

@@ -71,6 +71,16 @@ export class RuleTrack {
     return this.#ledger.entries.map(({ id, episode }) => ({ id, episode }));
   }
 
+  /** Samples up to here are folded in and forgotten; null where none are. */
+  get foldedTo(): EpochMs | null {
+    return this.#foldedTo;
+  }
+
+  /** Time of the newest sample that is remembered. */
+  get newest(): EpochMs | undefined {
+    return this.#window.samples.at(-1)?.t;
+  }
+
   /** Takes samples; what does not concern the rule is passed over. */
   offer(samples: readonly Sample[]): Offer {
     const [first] = samples;

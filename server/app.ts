@@ -9,7 +9,6 @@ import type { MqttBroker } from '../broker/mqtt-broker.ts';
 import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
 import { freeSpace, isSpaceLow } from '../storage/files/free-space.ts';
 import { FileSnapshots } from '../storage/files/snapshot-files.ts';
-import { NO_ALARMS } from './alarms/no-alarms.ts';
 import type { Application } from './application.ts';
 import { LiveBackup } from './backup/live-backup.ts';
 import type { Config } from './config/schema.ts';
@@ -174,7 +173,7 @@ class ServerApp implements App {
     started: StartedParts,
     { broker, site, ruleFile }: Pick<StartOutcome, 'site' | 'ruleFile'> & { readonly broker: MqttBroker },
   ): Promise<LiveApplication> {
-    const { administration, rules, loans, accounts, refusals, journal, telemetry, ingest } = started;
+    const { administration, rules, loans, accounts, refusals, journal, telemetry, ingest, alarms } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -203,7 +202,7 @@ class ServerApp implements App {
       journal,
       store,
       ingest,
-      alarms: NO_ALARMS,
+      alarms,
       index: new DatastreamIndex(start => ingest.datastreams(start)),
       backup: new LiveBackup({
         dataDir: this.#config.dataDir,

@@ -2,15 +2,19 @@ import type { Clock } from '../domain/ports/clock.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { TELEMETRY_CONSUMER } from '../ingest/store-writer.ts';
 import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
+import { EpisodesClient } from '../storage/sqlite/episodes-client.ts';
+import { createEpisodeStore } from '../storage/sqlite/episodes-port.ts';
 import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
+import { basisHistory, basisNow } from './alarms/basis-history.ts';
+import { LiveAlarms } from './alarms/live-alarms.ts';
 import { SYSTEM_PRINCIPAL } from './application.ts';
 import type { Config } from './config/schema.ts';
 import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
 import { createAccounts } from './identity/create-accounts.ts';
-import { journalDecision } from './journal-decision.ts';
+import { journalClockDecision, journalWatchDecisions } from './journal-decision.ts';
 import { RefusalLedger } from './refusal-ledger.ts';
 import { RuleKeeper } from './rules/rule-keeper.ts';
 import { startRules } from './rules/start-rules.ts';
@@ -46,6 +50,8 @@ interface Operated {
 export interface StartedParts extends Operated {
   readonly journal: JournalClient;
   readonly telemetry: DuckdbTelemetry;
+  readonly episodes: EpisodesClient;
+  readonly alarms: LiveAlarms;
   readonly ingest: IngestThread;
 }
 
@@ -80,8 +86,11 @@ export async function startParts(options: PartsOptions): Promise<StartedParts & 
   const telemetry = new DuckdbTelemetry({ directory: dataDir, log, allowFaults, onFatal });
   await telemetry.start();
   teardown.add('telemetry store', () => telemetry.stop());
-  const ingest = await startIngest(options, { ...operated, journal, telemetry });
-  return { site, ruleFile, firstPassword, ...operated, journal, telemetry, ingest };
+  const episodes = new EpisodesClient({ directory: dataDir, allowFaults, onFatal });
+  await episodes.start();
+  teardown.add('episode store', () => episodes.stop());
+  const watching = await startIngest(options, { ...operated, journal, telemetry, episodes });
+  return { site, ruleFile, firstPassword, ...operated, journal, telemetry, episodes, ...watching };
 }
 
 async function openOperations(options: PartsOptions): Promise<Operated & StartOutcome> {
@@ -109,26 +118,49 @@ async function openOperations(options: PartsOptions): Promise<Operated & StartOu
 
 async function startIngest(
   { config, clock, log, teardown, onFatal }: PartsOptions,
-  { administration, journal, telemetry }: Pick<StartedParts, 'administration' | 'journal' | 'telemetry'>,
-): Promise<IngestThread> {
+  parts: Pick<StartedParts, 'administration' | 'rules' | 'journal' | 'telemetry' | 'episodes'>,
+): Promise<Pick<StartedParts, 'ingest' | 'alarms'>> {
+  const { administration, rules, journal, telemetry, episodes } = parts;
+  const { registry, district } = administration;
+  const store = createEpisodeStore(episodes.openStore());
+  teardown.add('reader of episodes', () => store.close());
+  const alarms = new LiveAlarms({ log, store, rules, why: id => ingest.why(id) });
+  await alarms.load();
   const ingest = new IngestThread(
     {
       journal: journal.openReader(),
       store: telemetry.openStore(),
-      registry: administration.registry.current(),
+      episodes: episodes.openStore(),
+      registry: registry.current(),
+      basis: await basisHistory({ ...district, ruleSets: rules.kept(), now: clock.now() }),
       limits: config.ingest,
       logLevel: config.logLevel,
     },
     {
-      onClockDecision: decision => journalDecision({ journal, clock, log }, decision),
+      onClockDecision: decision => journalClockDecision({ journal, clock, log }, decision),
+      onWatchDecisions: decisions => journalWatchDecisions({ journal, clock, log }, decisions),
+      onEpisodes: ids => alarms.changed(ids),
+      onWatched: points => alarms.watched(points),
       onFatal,
     },
   );
   teardown.add('ingest', () => ingest.stop());
   await ingest.start();
-  administration.registry.onChanged(registry => {
-    // A failure here means that the worker is gone, which is fatal and told elsewhere.
-    void ingest.setRegistry(registry).catch(() => undefined);
+  // A failure here means that the worker is gone, which is fatal and told elsewhere.
+  const tell = (telling: Promise<void>): void => void telling.catch(() => undefined);
+  const tellBasis = (): void => {
+    const basis = basisNow({
+      registry: registry.current(),
+      district: district.current(),
+      rules,
+      now: clock.now(),
+    });
+    if (basis !== undefined) tell(ingest.setBasis(basis));
+  };
+  registry.onChanged(changed => {
+    tell(ingest.setRegistry(changed));
+    tellBasis();
   });
-  return ingest;
+  rules.onChanged(tellBasis);
+  return { ingest, alarms };
 }

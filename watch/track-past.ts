@@ -19,7 +19,7 @@ export interface Past {
   readonly records: readonly EpisodeRecord[];
 }
 
-const NEVER = epochMs(Number.MAX_SAFE_INTEGER);
+const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
 
 /** Reads what a track has to be judged from. */
 export class TrackPast {
@@ -29,14 +29,14 @@ export class TrackPast {
     this.#options = options;
   }
 
-  /** Every sample that concerns the track with t ≥ from. */
-  async samples(slot: TrackSlot, from: EpochMs): Promise<readonly Sample[]> {
+  /** Every sample that concerns the track with from ≤ t ≤ upTo. */
+  async samples(slot: TrackSlot, from: EpochMs, upTo = EVER): Promise<readonly Sample[]> {
     const { store, history } = this.#options;
     const samples: Sample[] = [];
     const inputs = [...inputsOf(slot)];
-    for (const input of inputs) samples.push(...(await history.readings(input, from)));
+    for (const input of inputs) samples.push(...(await history.readings(input, from, upTo)));
     if (!hearsSilence(slot)) return samples;
-    const decisions = await store.decisions({ from, to: NEVER, inputs });
+    const decisions = await store.decisions({ from, to: epochMs(upTo + 1), inputs });
     return [...samples, ...decisions.filter(isSample)];
   }
 

@@ -26,9 +26,9 @@ export interface TrackSlot {
   /** Its history is being read; samples wait. */
   isBusy: boolean;
   waiting: Sample[];
-  /** Something is folded that no checkpoint holds. */
-  isDirty: boolean;
   refill: OlderSamples | undefined;
+  /** It was judged anew since its last checkpoint. */
+  isRefilled: boolean;
 }
 
 /** Every datastream that the rule ever reads. */

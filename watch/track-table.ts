@@ -8,15 +8,23 @@ import type { TrackSlot } from './track-slot.ts';
 export class TrackTable {
   readonly #slots = new Map<string, TrackSlot>();
   #byInput: ReadonlyMap<string, readonly TrackSlot[]> = new Map();
-  #silenceMinded: readonly TrackSlot[] = [];
+  #silenceMinded: ReadonlySet<TrackSlot> = new Set();
 
   /** Takes the tracks of a new basis; those that were known keep what they have. */
   set(tracks: Iterable<TrackBasis>): void {
     for (const { rule, subject, basis } of tracks) {
       const id = trackId({ rule, subject });
       if (this.#slots.has(id)) continue;
-      const state = { track: undefined, waiting: [], isBusy: false, isDirty: false, refill: undefined };
-      this.#slots.set(id, { rule, subject, basis, ...state });
+      this.#slots.set(id, {
+        rule,
+        subject,
+        basis,
+        track: undefined,
+        isBusy: false,
+        waiting: [],
+        refill: undefined,
+        isRefilled: false,
+      });
     }
     const byInput = new Map<string, TrackSlot[]>();
     for (const slot of this.#slots.values()) {
@@ -27,7 +35,7 @@ export class TrackTable {
       }
     }
     this.#byInput = byInput;
-    this.#silenceMinded = [...this.#slots.values()].filter(hearsSilence);
+    this.#silenceMinded = new Set([...this.#slots.values()].filter(hearsSilence));
   }
 
   get(key: TrackKey): TrackSlot | undefined {
@@ -43,7 +51,7 @@ export class TrackTable {
   }
 
   /** Those to which silences and outages of ours mean something. */
-  get silenceMinded(): readonly TrackSlot[] {
+  get silenceMinded(): ReadonlySet<TrackSlot> {
     return this.#silenceMinded;
   }
 }

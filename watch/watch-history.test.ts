@@ -11,12 +11,14 @@ it('names datastreams as rules do, also those that are numbered later', () => {
   const known: StoredDatastream[] = [{ id: 1, station: 'S', property: 'water_level' }];
   const history = new WatchHistory({
     datastreams: start => known.slice(start),
+    storedAtStart: 1,
     reader: { range: () => Promise.resolve([]) },
   });
   expect(history.inputOf(1)).toBe('S/water_level');
   expect(history.inputOf(2)).toBeUndefined();
   known.push({ id: 2, station: 'S', property: 'pump_running', instance: '3' });
   expect(history.inputOf(2)).toBe('S/pump_running.3');
+  expect(['S/water_level', 'S/pump_running.3'].map(input => history.wasStored(input))).toEqual([true, false]);
 });
 
 it('reads everything from an instant on, page by page, and nothing of what has no number', async () => {
@@ -26,6 +28,7 @@ it('reads everything from an instant on, page by page, and nothing of what has n
   let queries = 0;
   const history = new WatchHistory({
     datastreams: start => [{ id: 1, station: 'S', property: 'water_level' }].slice(start),
+    storedAtStart: 1,
     reader: {
       range: ({ datastream, from, to, limit }) => {
         queries += 1;

@@ -9,15 +9,19 @@ export interface WatchHistoryOptions {
   readonly reader: Pick<TelemetryReader, 'range'>;
   /** The numbered datastreams from the `start`-th on; they only grow. */
   readonly datastreams: (start: number) => readonly StoredDatastream[];
+  /** How many of them had readings in the store when the watch began. */
+  readonly storedAtStart: number;
 }
 
 const PAGE = 50_000;
+const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
 
 /** Readings by the names that rules use. */
 export class WatchHistory {
   readonly #options: WatchHistoryOptions;
   readonly #inputs = new Map<number, string>();
   readonly #ids = new Map<string, number>();
+  readonly #storedInputs = new Set<string>();
   #known = 0;
 
   constructor(options: WatchHistoryOptions) {
@@ -32,14 +36,20 @@ export class WatchHistory {
     return this.#inputs.get(datastream);
   }
 
-  /** Everything stored or taken of an input with t ≥ from. */
-  async readings(input: string, from: EpochMs): Promise<readonly Reading[]> {
+  /** Whether an input had readings in the store when the watch began. */
+  wasStored(input: string): boolean {
+    if (!this.#ids.has(input)) this.#learn();
+    return this.#storedInputs.has(input);
+  }
+
+  /** Everything stored or taken of an input with from ≤ t ≤ upTo. */
+  async readings(input: string, from: EpochMs, upTo = EVER): Promise<readonly Reading[]> {
     if (!this.#ids.has(input)) this.#learn();
     const datastream = this.#ids.get(input);
     if (datastream === undefined) return [];
     const readings: Reading[] = [];
     for (let start = from; ;) {
-      const query = { datastream, from: start, to: epochMs(Number.MAX_SAFE_INTEGER), limit: PAGE };
+      const query = { datastream, from: start, to: epochMs(upTo + 1), limit: PAGE };
       const page = await this.#options.reader.range(query);
       for (const observation of page) readings.push(readingOf(observation, input));
       const last = page.at(-1);
@@ -53,12 +63,14 @@ export class WatchHistory {
       const input = `${datastream.station}/${formatDatastreamName(datastream)}`;
       this.#inputs.set(datastream.id, input);
       this.#ids.set(input, datastream.id);
+      if (this.#known < this.#options.storedAtStart) this.#storedInputs.add(input);
       this.#known += 1;
     }
   }
 }
 
-function readingOf(observation: Observation, input: string): Reading {
+/** A reading as rules see it. */
+export function readingOf(observation: Observation, input: string): Reading {
   const { t, v, quality, deviceFlag, source, sent, received, position } = observation;
   return { kind: 'reading', input, t, v, quality, deviceFlag, source, sent, received, position };
 }

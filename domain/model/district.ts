@@ -109,6 +109,11 @@ export type DistrictPart =
 export type RegistryPart = ThingSpec | DistrictPart;
 export type PartKind = RegistryPart['kind'];
 
+/** Things connect to the broker and share one namespace. */
+export function isThing(part: RegistryPart): part is ThingSpec {
+  return part.kind === 'station' || part.kind === 'gateway' || part.kind === 'subscriber';
+}
+
 /** One part, by what makes it unique. Things share one namespace; every other kind has its own. */
 export interface PartKey {
   readonly kind: PartKind;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { districtOf } from '../../domain/model/district.ts';
+import { districtOf, isThing } from '../../domain/model/district.ts';
 import type { District, PartKey, RegistryPart } from '../../domain/model/district.ts';
 import type { Registry, ThingSpec } from '../../domain/model/registry.ts';
 import type { RegistryView } from '../../domain/ports/identity.ts';
@@ -55,11 +55,6 @@ export class RegistryBook implements RegistryView {
     this.#district = districtOf([...kept.values()].map(({ part }) => part));
     for (const listener of this.#listeners) listener(this.#registry);
   }
-}
-
-/** Things connect to the broker and share one namespace. */
-function isThing(part: RegistryPart): part is ThingSpec {
-  return part.kind === 'station' || part.kind === 'gateway' || part.kind === 'subscriber';
 }
 
 /** Unique for a part among all of one version. */

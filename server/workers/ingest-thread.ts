@@ -5,6 +5,7 @@ import { AppError } from '../../domain/errors.ts';
 import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
 import type { Observation } from '../../domain/model/observation.ts';
 import type { Registry } from '../../domain/model/registry.ts';
+import type { WatchDecision } from '../../domain/model/watch-decision.ts';
 import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
 import type { IngestChanges, IngestLimits, IngestMark, IngestStatus } from '../../ingest/pipeline.ts';
@@ -12,19 +13,30 @@ import type { QuarantineReplayResult } from '../../ingest/quarantine-replay.ts';
 import type { StationTrack } from '../../ingest/station-trackers.ts';
 import { builtModule } from '../../storage/thread/built-module.ts';
 import { Remote } from '../../storage/thread/remote.ts';
+import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { BasisEntry } from '../../watch/basis-book.ts';
+import type { WatchedPoints } from '../../watch/watch.ts';
 import type { LogLevel } from '../logger.ts';
 
 /** What the ingest worker is started with. */
 export interface IngestWorkerData {
   readonly journal: MessagePort;
   readonly store: MessagePort;
+  readonly episodes: MessagePort;
   readonly registry: Registry;
+  /** What the rules rested on, oldest first; the last of it holds. */
+  readonly basis: readonly BasisEntry[];
   readonly limits: Partial<IngestLimits>;
   readonly logLevel: LogLevel;
 }
 
 export interface IngestThreadEvents {
   readonly onClockDecision: (decision: ClockDecision) => void;
+  /** To be journalled, like those about our clock. */
+  readonly onWatchDecisions: (decisions: readonly WatchDecision[]) => void;
+  /** Names the episodes that have changed, once the changes are durable. */
+  readonly onEpisodes: (ids: readonly string[]) => void;
+  readonly onWatched: (points: WatchedPoints) => void;
   /** The thread ended or cannot go on; the process has to. Called at most once. */
   readonly onFatal: (error: Error) => void;
 }
@@ -47,7 +59,7 @@ export class IngestThread {
   async start(): Promise<void> {
     const worker = new Worker(builtModule(import.meta.url, 'ingest-worker', '../..'), {
       workerData: this.#data,
-      transferList: [this.#data.journal, this.#data.store],
+      transferList: [this.#data.journal, this.#data.store, this.#data.episodes],
       name: 'ingest',
     });
     const remote = new Remote(worker);
@@ -55,6 +67,9 @@ export class IngestThread {
     this.#remote = remote;
     this.#ended = new Promise(resolve => worker.once('exit', () => resolve()));
     remote.on('clockDecision', this.#events.onClockDecision);
+    remote.on('watchDecisions', this.#events.onWatchDecisions);
+    remote.on('episodes', this.#events.onEpisodes);
+    remote.on('watched', this.#events.onWatched);
     remote.on<{ message: string }>('failure', ({ message }) =>
       this.#fail(new AppError('worker_failed', `Ingest cannot go on: ${message}`)),
     );
@@ -76,6 +91,16 @@ export class IngestThread {
 
   setRegistry(registry: Registry): Promise<void> {
     return this.#running().call('setRegistry', registry);
+  }
+
+  /** A rule set or registry that the rules rest on from now on. */
+  setBasis(entry: BasisEntry): Promise<void> {
+    return this.#running().call('setBasis', entry);
+  }
+
+  /** Why there is or was an alarm; undefined where there never was. */
+  why(id: string): Promise<AlarmReasons | undefined> {
+    return this.#running().call('why', id);
   }
 
   latest(): Promise<Observation[]> {

@@ -1,0 +1,107 @@
+import { messageOf } from '../../domain/errors.ts';
+import type {
+  EpisodeQuery,
+  EpisodeRecord,
+  EpisodeStore,
+  LoggedChange,
+} from '../../domain/ports/episode-store.ts';
+import type { Log } from '../../domain/ports/log.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import type { RuleGap } from '../../rules/rule-kind.ts';
+import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { WatchedPoints } from '../../watch/watch.ts';
+import type { RuleKeeper } from '../rules/rule-keeper.ts';
+import { isInForce } from './alarm-service.ts';
+import type { AlarmService, WatchingRule } from './alarm-service.ts';
+
+export interface LiveAlarmsOptions {
+  readonly log: Log;
+  readonly store: EpisodeStore;
+  readonly rules: Pick<RuleKeeper, 'newest'>;
+  readonly why: (id: string) => Promise<AlarmReasons | undefined>;
+}
+
+/** What the watch has found, as the main thread knows it: the warnings in force in memory, the rest in the store. */
+export class LiveAlarms implements AlarmService {
+  readonly #options: LiveAlarmsOptions;
+  #board: ReadonlyMap<string, EpisodeRecord> = new Map();
+  #watched: WatchedPoints = { versions: undefined, judged: new Set(), gaps: [] };
+  #revision = 0;
+  /** Refreshes come one after the other, so that an older record never replaces a newer one. */
+  #refreshing: Promise<void> = Promise.resolve();
+
+  constructor(options: LiveAlarmsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over what was in force at the end of the last run. Before the watch begins. */
+  async load(): Promise<void> {
+    // From the end of time on nothing has ended: what is left is open, or told and not over.
+    const records = await this.#options.store.remembered({ since: epochMs(Number.MAX_SAFE_INTEGER) });
+    this.#board = new Map(records.filter(isInForce).map(record => [record.id, record]));
+    this.#revision += 1;
+  }
+
+  /** Takes over what has become durable of some episodes. */
+  changed(ids: readonly string[]): void {
+    this.#refreshing = this.#refreshing
+      .then(() => this.#refresh(ids))
+      .catch((error: unknown) => {
+        this.#options.log.error('The board of warnings could not be refreshed.', { error: messageOf(error) });
+      });
+  }
+
+  watched(points: WatchedPoints): void {
+    this.#watched = points;
+    this.#revision += 1;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  board(): ReadonlyMap<string, EpisodeRecord> {
+    return this.#board;
+  }
+
+  judged(): ReadonlySet<string> {
+    return this.#watched.judged;
+  }
+
+  gaps(): readonly RuleGap[] {
+    return this.#watched.gaps;
+  }
+
+  rules(): ReadonlyMap<string, WatchingRule> {
+    const rules = this.#options.rules.newest()?.ruleSet.rules ?? [];
+    return new Map(rules.map(rule => [rule.id, rule]));
+  }
+
+  list(query: EpisodeQuery): Promise<readonly EpisodeRecord[]> {
+    return this.#options.store.episodes(query);
+  }
+
+  find(id: string): Promise<EpisodeRecord | undefined> {
+    return this.#options.store.episode(id);
+  }
+
+  changes(id: string): Promise<readonly LoggedChange[]> {
+    return this.#options.store.changes({ id });
+  }
+
+  why(id: string): Promise<AlarmReasons | undefined> {
+    return this.#options.why(id);
+  }
+
+  async #refresh(ids: readonly string[]): Promise<void> {
+    const records = await Promise.all(ids.map(id => this.#options.store.episode(id)));
+    const board = new Map(this.#board);
+    for (const record of records) {
+      if (record === undefined) continue;
+      if (isInForce(record)) board.set(record.id, record);
+      else board.delete(record.id);
+    }
+    this.#board = board;
+    this.#revision += 1;
+  }
+}

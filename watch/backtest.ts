@@ -1,0 +1,159 @@
+import type { Episode } from '../domain/model/episode.ts';
+import type { OwnOutage } from '../domain/model/watch-decision.ts';
+import { DAY_MS, FUTURE_TOLERANCE_MS, epochMs } from '../domain/time/instant.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+import { compileRules } from '../rules/compile-rules.ts';
+import type { PlannedRule } from '../rules/compile-rules.ts';
+import { evaluateSeries } from '../rules/evaluate-series.ts';
+import type { RuleBinding } from '../rules/fold-context.ts';
+import type { Reading, Sample } from '../rules/sample.ts';
+import type { RuleSet } from '../rules/schema.ts';
+import type { SiteView } from '../rules/subject.ts';
+import { toldWithin } from './alarm-load.ts';
+import type { Period } from './alarm-load.ts';
+import { arrivalOf, inArrivalOrder } from './arrival-order.ts';
+import { decideSilences, listenedInputs } from './silence-replay.ts';
+import type { ListenedInput } from './silence-book.ts';
+import { backtestTrack } from './track-backtest.ts';
+import type { ToldEpisode } from './track-backtest.ts';
+import { hearsSilence, reachOf } from './track-slot.ts';
+import type { WatchLimits } from './watch-limits.ts';
+
+export interface BacktestOptions {
+  readonly ruleSets: readonly RuleSet[];
+  /** As it holds for the whole of the period. */
+  readonly site: SiteView;
+  /** In receivedTime: what is told then. */
+  readonly period: Period;
+  /** Every candidate of every reading with from ≤ t < to that was ever accepted. */
+  readonly readings: (input: string, stretch: Period) => Promise<readonly Reading[]>;
+  /** Times in which we ourselves did not listen, in order. */
+  readonly outages: readonly OwnOutage[];
+  readonly limits: WatchLimits;
+  /** Whether the complete series is judged, too. */
+  readonly hindsight: boolean;
+  /** Hears how much is done. */
+  readonly onProgress: (done: number, of: number) => void;
+}
+
+/** What a rule set would have told in the period. */
+export interface BacktestOutcome {
+  /** Tracks: rules by subjects. */
+  readonly tracks: number;
+  readonly told: readonly ToldEpisode[];
+  /** The episodes that overlap the period, judged with all that is known now; empty where it was not asked for. */
+  readonly complete: readonly Episode[];
+}
+
+/** What an episode that began before the period needs beside the reach of its rule. */
+const RUN_UP_MS = DAY_MS;
+
+/**
+ * Runs rule sets over what had arrived by each instant of the period, one subject after the other, so that memory holds
+ * the readings of few datastreams. Answers in the order of the rule sets.
+ */
+export async function backtest(options: BacktestOptions): Promise<readonly BacktestOutcome[]> {
+  const { ruleSets, site, period, limits, onProgress } = options;
+  const sets = ruleSets.map(ruleSet => new SetUnderTest(ruleSet, site));
+  const reachMs = Math.max(0, ...sets.map(set => set.reachMs));
+  const arrivals = new Arrivals(options, epochMs(period.from - reachMs - RUN_UP_MS));
+  const subjects = [...new Set(sets.flatMap(set => set.subjects))].sort();
+  for (const [index, subject] of subjects.entries()) {
+    for (const set of sets) {
+      for (const binding of set.bindingsOf(subject)) {
+        const samples = await set.samplesOf(binding, { arrivals, options });
+        const inTime = samples.filter(sample => arrivalOf(sample) < period.to);
+        set.told.push(...toldWithin(backtestTrack(binding, inTime, limits), period));
+        if (options.hindsight) set.complete.push(...evaluateSeries(binding, samples).filter(touches(period)));
+      }
+    }
+    onProgress(index + 1, subjects.length);
+  }
+  return sets.map(({ tracks, told, complete }) => ({ tracks, told, complete }));
+}
+
+class SetUnderTest {
+  readonly told: ToldEpisode[] = [];
+  readonly complete: Episode[] = [];
+  readonly #bindings = new Map<string, RuleBinding[]>();
+  readonly #listened: ReadonlyMap<string, ListenedInput>;
+  readonly reachMs: number;
+  readonly tracks: number;
+
+  constructor(ruleSet: RuleSet, site: SiteView) {
+    const { planned } = compileRules(ruleSet, site);
+    const versions = { ruleSet: ruleSet.version, registry: site.registry.version };
+    const bindings = planned.map((rule: PlannedRule): RuleBinding => ({
+      rule: rule.rule,
+      subject: rule.subject,
+      basis: [{ from: epochMs(Number.MIN_SAFE_INTEGER), versions, plan: rule.plan }],
+    }));
+    for (const binding of bindings) {
+      const known = this.#bindings.get(binding.subject);
+      if (known === undefined) this.#bindings.set(binding.subject, [binding]);
+      else known.push(binding);
+    }
+    this.tracks = bindings.length;
+    this.reachMs = Math.max(0, ...bindings.map(reachOf));
+    this.#listened = listenedInputs(planned);
+  }
+
+  get subjects(): readonly string[] {
+    return [...this.#bindings.keys()];
+  }
+
+  bindingsOf(subject: string): readonly RuleBinding[] {
+    return this.#bindings.get(subject) ?? [];
+  }
+
+  async samplesOf(
+    binding: RuleBinding,
+    { arrivals, options }: { readonly arrivals: Arrivals; readonly options: BacktestOptions },
+  ): Promise<readonly Sample[]> {
+    const { outages, limits, period } = options;
+    const heard = hearsSilence(binding);
+    const samples: Sample[] = heard ? [...outages] : [];
+    for (const { key } of binding.basis[0]?.plan?.inputs ?? []) {
+      const readings = await arrivals.of(key);
+      for (const reading of readings) samples.push(reading);
+      const listened = heard ? this.#listened.get(key) : undefined;
+      if (listened === undefined) continue;
+      const during = { until: epochMs(period.to - 1), outages, reconnectMs: limits.reconnectMs };
+      samples.push(...decideSilences(listened, readings, during));
+    }
+    return samples;
+  }
+}
+
+/** Datastreams whose readings are kept while rules that share them take their turns. */
+const SERIES_KEPT = 24;
+
+/** The readings of datastreams in the order of arrival, the last ones used kept in memory. */
+class Arrivals {
+  readonly #options: BacktestOptions;
+  readonly #since: EpochMs;
+  readonly #kept = new Map<string, readonly Reading[]>();
+
+  constructor(options: BacktestOptions, since: EpochMs) {
+    this.#options = options;
+    this.#since = since;
+  }
+
+  async of(input: string): Promise<readonly Reading[]> {
+    const kept = this.#kept.get(input);
+    if (kept !== undefined) return kept;
+    const { period, readings } = this.#options;
+    const stretch = { from: this.#since, to: epochMs(period.to + FUTURE_TOLERANCE_MS) };
+    const ordered = inArrivalOrder(await readings(input, stretch)).filter(
+      sample => sample.kind === 'reading',
+    );
+    const [oldest] = this.#kept.keys();
+    if (this.#kept.size >= SERIES_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    this.#kept.set(input, ordered);
+    return ordered;
+  }
+}
+
+function touches({ from, to }: Period): (episode: Episode) => boolean {
+  return ({ begin, end }) => begin < to && (end ?? to) >= from;
+}

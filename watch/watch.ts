@@ -1,0 +1,364 @@
+import { isAppError, messageOf } from '../domain/errors.ts';
+import type { BasisVersions } from '../domain/model/episode.ts';
+import type { Observation } from '../domain/model/observation.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
+import type { Clock } from '../domain/ports/clock.ts';
+import type { EpisodeBatch, EpisodeResumption, EpisodeStore } from '../domain/ports/episode-store.ts';
+import type { Log } from '../domain/ports/log.ts';
+import type { TelemetryReader } from '../domain/ports/telemetry-store.ts';
+import { durationMs, epochMs } from '../domain/time/instant.ts';
+import type { RuleGap } from '../rules/rule-kind.ts';
+import type { AlarmReasons } from './alarm-reasons.ts';
+import { BasisBook } from './basis-book.ts';
+import type { BasisEntry, TrackBasis } from './basis-book.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { EpisodeLog } from './episode-log.ts';
+import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
+import { Recovery } from './recovery.ts';
+import { SilenceBook } from './silence-book.ts';
+import type { ListenedInput } from './silence-book.ts';
+import { TrackOpener } from './track-opener.ts';
+import { TrackPast } from './track-past.ts';
+import { TrackRunner } from './track-runner.ts';
+import type { TrackSlot } from './track-slot.ts';
+import { reachOf } from './track-slot.ts';
+import { TrackTable } from './track-table.ts';
+import { WatchHistory, readingOf } from './watch-history.ts';
+import type { WatchLimits } from './watch-limits.ts';
+import type { WatchedIngest } from './watched-ingest.ts';
+
+/** What is watched now, and what is not. */
+export interface WatchedPoints {
+  readonly versions: BasisVersions | undefined;
+  /** The datastreams that a rule judges. */
+  readonly judged: ReadonlySet<string>;
+  readonly gaps: readonly RuleGap[];
+}
+
+export interface WatchOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: EpisodeStore;
+  readonly reader: Pick<TelemetryReader, 'range'>;
+  readonly limits: WatchLimits;
+  /** Lets other work of the thread run. */
+  readonly nextTurn: () => Promise<void>;
+  /** To be journalled; they take effect when they come back through `decide`. */
+  readonly onDecisions: (decisions: readonly WatchDecision[]) => void;
+  /** Hears of every batch once it is durable. */
+  readonly onDurable: (batch: EpisodeBatch) => void;
+  readonly onWatched: (points: WatchedPoints) => void;
+  /** The watch cannot go on. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+interface Running {
+  readonly ingest: WatchedIngest;
+  readonly history: WatchHistory;
+  readonly past: TrackPast;
+  readonly tracks: TrackRunner;
+  readonly checkpoints: Checkpoints;
+  readonly recovery: Recovery;
+}
+
+/** How long a stop waits for a store that does not answer: the next start judges from the last checkpoint. */
+const STOP_PATIENCE_MS = durationMs(5_000);
+
+/**
+ * Runs the rules on the readings as ingest takes them. What they find is durable before the readings are, so that a crash
+ * loses no finding; what was told is known again after a restart.
+ */
+export class Watch {
+  readonly #options: WatchOptions;
+  readonly #book = new BasisBook();
+  readonly #table = new TrackTable();
+  readonly #silence: SilenceBook;
+  readonly #episodes: EpisodeLog;
+  #resumption: EpisodeResumption | undefined;
+  #running: Running | undefined;
+  /** Newer bases than the one in force; only the last of them is taken. */
+  #nextBasis: BasisEntry | undefined;
+  /** Our own outage before this start is journalled; before it comes back nobody is silent. */
+  #awaitsOutage = false;
+  #background: Promise<void> = Promise.resolve();
+  readonly #timers: (() => void)[] = [];
+  #isStopped = false;
+
+  constructor(options: WatchOptions) {
+    this.#options = options;
+    const { clock, log, store, onDurable, limits } = options;
+    this.#silence = new SilenceBook(limits.reconnectMs);
+    this.#episodes = new EpisodeLog({
+      clock,
+      log,
+      store,
+      onDurable,
+      heardThrough: () => this.#running?.ingest.progress().heardThrough ?? epochMs(0),
+      inHand: () => this.#running?.ingest.progress().inHand ?? { live: 0, backlog: 0 },
+    });
+  }
+
+  /** Takes over what was decided before, and the basis of every time that is known, oldest first. Before ingest starts. */
+  async resume(basis: readonly BasisEntry[]): Promise<void> {
+    this.#resumption = await this.#options.store.resume();
+    let tracks: readonly TrackBasis[] = [];
+    for (const entry of basis) tracks = this.#book.append(entry);
+    this.#basisTaken(tracks);
+  }
+
+  /** Begins to watch. Right after ingest has started, before it takes its first message. */
+  run(ingest: WatchedIngest): void {
+    const { clock, log, store, reader, limits, nextTurn, onFailure, onDecisions } = this.#options;
+    const resumption = this.#resumption;
+    if (resumption === undefined) throw new Error('The watch was not resumed.');
+    const history = new WatchHistory({
+      reader,
+      datastreams: start => ingest.datastreams(start),
+      storedAtStart: ingest.datastreamsAtStart,
+    });
+    const past = new TrackPast({ store, history });
+    const { horizonMs } = limits;
+    const now = clock.now();
+    const heardThrough = resumption.heardThrough ?? now;
+    const opener = new TrackOpener(
+      {
+        store,
+        history,
+        past,
+        horizonMs,
+        acknowledgedAt: () => undefined,
+        judgedFrom: epochMs(Math.min(heardThrough, now) - horizonMs),
+      },
+      resumption.checkpoints,
+    );
+    const recovery = new Recovery({
+      clock,
+      ingest,
+      through: resumption.through,
+      patienceMs: limits.recoveryMs,
+    });
+    const episodes = this.#episodes;
+    const { recovered } = recovery;
+    const tracks = new TrackRunner({
+      clock,
+      log,
+      episodes,
+      opener,
+      past,
+      ingest,
+      limits,
+      recovered,
+      onFailure,
+    });
+    const checkpoints = new Checkpoints(
+      { store, episodes, tracks, nextTurn },
+      resumption.heardThrough ?? epochMs(0),
+    );
+    this.#running = { ingest, history, past, tracks, checkpoints, recovery };
+    for (const refill of resumption.refills) {
+      const slot = this.#table.get(refill);
+      if (slot !== undefined) tracks.owe(slot, refill.from);
+    }
+    for (const observation of ingest.latest()) this.#heard(observation, history);
+    if (resumption.heardThrough !== undefined && resumption.heardThrough < now) {
+      this.#awaitsOutage = true;
+      onDecisions([{ kind: 'outage', from: resumption.heardThrough, t: now }]);
+    }
+    this.#every(limits.silenceTickMs, () => this.#tick());
+    this.#every(limits.heardMarkMs, () => this.#mark());
+    this.#every(limits.checkpointMs, () => this.#checkpoint());
+  }
+
+  /** Hears an accepted reading, or one whose quality flag is another now. */
+  observe(observation: Observation): void {
+    if (this.#running === undefined) return;
+    const { history, tracks } = this.#running;
+    const input = this.#heard(observation, history);
+    if (input === undefined) return;
+    const hearing = this.#table.hearing(input);
+    if (hearing.length === 0) return;
+    const reading = readingOf(observation, input);
+    for (const slot of hearing) tracks.give(slot, reading);
+  }
+
+  /** Hears journalled decisions in their place among the readings. */
+  decide(decisions: readonly WatchDecision[]): void {
+    this.#episodes.add({ decisions: [...decisions] });
+    if (this.#running === undefined) return;
+    const { tracks } = this.#running;
+    for (const decision of decisions) {
+      if (decision.kind === 'silence') {
+        for (const slot of this.#silenceMinded(decision.input)) tracks.give(slot, decision);
+      }
+      if (decision.kind !== 'outage') continue;
+      this.#awaitsOutage = false;
+      this.#silence.away(decision);
+      // Those that are not open yet find it in the store when they are.
+      for (const slot of this.#table.silenceMinded) if (slot.track !== undefined) tracks.give(slot, decision);
+    }
+  }
+
+  /** What must be durable before the readings heard so far may be; see `IngestOptions.settledBefore`. */
+  settledBefore(): Promise<void> | undefined {
+    const judged = this.#running?.tracks.settled();
+    if (judged === undefined) return this.#episodes.flush();
+    return judged.then(() => this.#episodes.flush());
+  }
+
+  /** A rule set or registry that holds from now on. */
+  setBasis(entry: BasisEntry): void {
+    this.#nextBasis = entry;
+  }
+
+  /** Why there is or was an alarm; undefined where there never was. */
+  async why(id: string): Promise<AlarmReasons | undefined> {
+    const { store } = this.#options;
+    const record = await store.episode(id);
+    if (record === undefined || this.#running === undefined) return undefined;
+    const { rule, subject, begin } = record.episode;
+    const slot = this.#table.get({ rule, subject });
+    const from = epochMs(begin - (slot === undefined ? 0 : reachOf(slot)));
+    const changes = await store.changes({ id });
+    const samples =
+      slot === undefined ? [] : await this.#running.past.samples(slot, from, explainedUpTo(record));
+    return explainAlarm({
+      record,
+      changes,
+      binding: { rule, subject, basis: slot?.basis ?? [] },
+      readings: samples.filter(sample => sample.kind === 'reading'),
+      decisions: await store.decisions({ from, to: epochMs(explainedUpTo(record) + 1) }),
+    });
+  }
+
+  /** Keeps everything for the next start. After ingest has stopped. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    for (const cancel of this.#timers) cancel();
+    if (this.#running === undefined) return;
+    const { tracks, checkpoints, ingest, recovery } = this.#running;
+    recovery.stop();
+    const { heardThrough } = ingest.progress();
+    this.#inBackground(async () => {
+      await tracks.settled();
+      await checkpoints.keepTracks();
+      await checkpoints.mark(heardThrough);
+    });
+    let cancel = (): void => undefined;
+    const late = new Promise<void>(resolve => {
+      cancel = this.#options.clock.after(STOP_PATIENCE_MS, resolve);
+    });
+    await Promise.race([this.#background, late]).finally(cancel);
+  }
+
+  #heard(observation: Observation, history: WatchHistory): string | undefined {
+    const input = history.inputOf(observation.datastream);
+    if (input !== undefined) this.#silence.heard(input, observation.t, observation.received);
+    return input;
+  }
+
+  #silenceMinded(input: string): readonly TrackSlot[] {
+    return this.#table.hearing(input).filter(slot => this.#table.silenceMinded.has(slot));
+  }
+
+  /** One after the other. A store that refuses for the moment is asked again the next time. */
+  #inBackground(work: () => Promise<void>): void {
+    const { log, onFailure } = this.#options;
+    this.#background = this.#background.then(work).catch((error: unknown) => {
+      if (isAppError(error) && error.retryable) {
+        log.warn('The state of the rules could not be kept; it is tried again.', { error: messageOf(error) });
+      } else onFailure(error);
+    });
+  }
+
+  #tick(): void {
+    if (this.#running === undefined) return;
+    const { ingest, tracks } = this.#running;
+    this.#takeBasis(tracks);
+    tracks.refillDue();
+    const { heardThrough, isClockTrusted } = ingest.progress();
+    if (!isClockTrusted || this.#awaitsOutage) return;
+    const silences = this.#silence.due(heardThrough);
+    if (silences.length > 0) this.#options.onDecisions(silences);
+  }
+
+  #takeBasis(tracks: TrackRunner): void {
+    const entry = this.#nextBasis;
+    if (entry === undefined) return;
+    this.#nextBasis = undefined;
+    this.#basisTaken(this.#book.append(entry));
+    this.#inBackground(async () => {
+      await this.#activate(entry, tracks);
+    });
+  }
+
+  #basisTaken(tracks: readonly TrackBasis[]): void {
+    this.#table.set(tracks);
+    this.#silence.listen(listenedInputs(tracks));
+    const judged = new Set(
+      tracks.filter(({ basis }) => basis.at(-1)?.plan !== undefined).map(({ subject }) => subject),
+    );
+    this.#options.onWatched({ versions: this.#book.newest, judged, gaps: this.#book.gaps });
+  }
+
+  /** What the new basis does not support any more ends at once, not with the next reading. */
+  async #activate({ from }: BasisEntry, tracks: TrackRunner): Promise<void> {
+    const { clock, limits, nextTurn, store } = this.#options;
+    const open = await store.remembered({ since: epochMs(Number.MAX_SAFE_INTEGER) });
+    const concerned = new Set(open.flatMap(({ episode }) => this.#table.get(episode) ?? []));
+    for (const slot of this.#table.all()) if (slot.track !== undefined) concerned.add(slot);
+    let sliceStart = clock.monotonicMs();
+    for (const slot of concerned) {
+      const { track, isBusy } = slot;
+      if (track !== undefined && !isBusy && (track.newest ?? from) > from) {
+        tracks.took(slot, { changes: track.rebind(slot.basis), beyond: [] });
+      }
+      tracks.give(slot, { kind: 'activation', t: from });
+      if (clock.monotonicMs() - sliceStart < limits.sliceMs) continue;
+      await nextTurn();
+      sliceStart = clock.monotonicMs();
+    }
+    await this.settledBefore();
+  }
+
+  #mark(): void {
+    const { checkpoints, ingest } = this.#running ?? {};
+    if (checkpoints === undefined || ingest === undefined) return;
+    const { heardThrough } = ingest.progress();
+    this.#inBackground(() => checkpoints.mark(heardThrough));
+  }
+
+  #checkpoint(): void {
+    const { checkpoints } = this.#running ?? {};
+    if (checkpoints !== undefined) this.#inBackground(() => checkpoints.keepTracks());
+  }
+
+  #every(span: WatchLimits['silenceTickMs'], run: () => void): void {
+    const { clock } = this.#options;
+    let cancel = (): void => undefined;
+    const again = (): void => {
+      cancel = clock.after(span, () => {
+        if (this.#isStopped) return;
+        run();
+        again();
+      });
+    };
+    again();
+    this.#timers.push(() => cancel());
+  }
+}
+
+/** What silence of a datastream the rules in force ask for. */
+function listenedInputs(tracks: readonly TrackBasis[]): Iterable<ListenedInput> {
+  const inputs = new Map<string, ListenedInput>();
+  for (const { basis } of tracks) {
+    const plan = basis.at(-1)?.plan;
+    if (plan === undefined || plan.silencesMs.length === 0) continue;
+    for (const { key, intervalMs } of plan.inputs) {
+      const known = inputs.get(key)?.silencesMs ?? [];
+      const silencesMs = [...new Set([...known, ...plan.silencesMs])].sort((a, b) => a - b);
+      inputs.set(key, { input: key, intervalMs: durationMs(intervalMs), silencesMs });
+    }
+  }
+  return inputs.values();
+}
