@@ -5,6 +5,7 @@ import './styles/page.css';
 import './styles/overview.css';
 import './styles/stations.css';
 import './styles/curve.css';
+import './styles/alarms.css';
 import { App } from './view/app.tsx';
 
 const host = document.getElementById('console');

@@ -1,5 +1,7 @@
 // What the page reads of the server's answers. A test holds the server's schemas against it.
 import type { Ledger } from '../domain/model/ledger.ts';
+import type { WarningSeverity } from '../domain/model/warning-severity.ts';
+import type { Alarm } from './alarm/alarm-wire.ts';
 
 /** `unknown`: no rule watches it. Never shown as normal. */
 export type AlarmState = 'unknown' | 'normal' | 'warning';
@@ -9,6 +11,8 @@ export type ConnectionState = 'connected' | 'disconnected' | 'unknown';
 /** Both axes of a point or a station. */
 export interface AxisState {
   readonly alarm: AlarmState;
+  /** The highest of its warnings in force; null where there is none. */
+  readonly severity: WarningSeverity | null;
   readonly data: DataState;
 }
 
@@ -71,6 +75,8 @@ export interface Readiness {
 export interface StreamState {
   readonly now: number;
   readonly stations: readonly Station[];
+  /** The warnings in force, in no order. */
+  readonly alarms: readonly Alarm[];
   readonly ledger: Ledger | null;
   readonly ingest: Ingest;
   readonly readiness: Readiness | null;
@@ -80,11 +86,19 @@ export interface StreamState {
 export interface StreamDelta {
   readonly now: number;
   readonly stations: readonly Pick<Station, 'id' | 'state' | 'connection'>[];
-  readonly points: readonly (LatestReading & {
+  readonly points: readonly {
     readonly station: string;
     readonly name: string;
+    /** Null, like `flag`, where the point has no reading yet. */
+    readonly t: number | null;
+    readonly v: number | null;
+    readonly flag: number | null;
     readonly state: AxisState;
-  })[];
+  }[];
+  /** Warnings that came into force or have changed. */
+  readonly alarms: readonly Alarm[];
+  /** Ids of those that are no longer in force. */
+  readonly alarmsGone: readonly string[];
   readonly ledger?: Ledger | null | undefined;
   readonly ingest: Ingest;
   readonly readiness?: Readiness | null | undefined;

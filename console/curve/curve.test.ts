@@ -13,7 +13,7 @@ const stage: Datastream = {
   interpolation: 'instantaneous',
   intervalMs: 60_000,
   thresholds: null,
-  state: { alarm: 'unknown', data: 'good' },
+  state: { alarm: 'unknown', severity: null, data: 'good' },
   latest: null,
 };
 const sump = { ...stage, name: 'sump_level', intervalMs: 10_000 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Datastream, Ingest, Station, StreamState } from '../wire.ts';
+import { alarm } from '../alarm/alarm-fixture.ts';
 import { districtOf, withDelta } from './live-district.ts';
 import { countByBasin, countStations } from './station-counts.ts';
 import { EVERY_STATION, selectStations } from './station-query.ts';
@@ -16,7 +17,7 @@ const datastream = (name: string, t: number | null): Datastream => ({
   interpolation: 'instantaneous',
   intervalMs: 60_000,
   thresholds: null,
-  state: { alarm: 'unknown', data: 'good' },
+  state: { alarm: 'unknown', severity: null, data: 'good' },
   latest: t === null ? null : { t, v: 1, flag: 1 },
 });
 
@@ -26,7 +27,7 @@ const station = (id: string, rest: Partial<Station> = {}): Station => ({
   nameEn: null,
   basin: 'longgang-river',
   simulated: false,
-  state: { alarm: 'unknown', data: 'good' },
+  state: { alarm: 'unknown', severity: null, data: 'good' },
   connection: { state: 'connected', since: NOW, lastReceived: NOW },
   datastreams: [datastream('water_level', NOW)],
   ...rest,
@@ -43,21 +44,26 @@ const ingest: Ingest = {
 const state: StreamState = {
   now: NOW,
   stations: [station('A'), station('B', { datastreams: [datastream('rainfall', null)] })],
+  alarms: [],
   ledger: null,
   ingest,
   readiness: { ready: true, reasons: [], warnings: [] },
 };
 
+/** What a delta says where nothing has changed. */
+const STILL = { now: NOW, ingest, stations: [], points: [], alarms: [], alarmsGone: [] };
+
 describe('the live district', () => {
   it('takes points and states from a delta and leaves all else as the same object', () => {
     const before = districtOf(state);
     const after = withDelta(before, {
+      ...STILL,
       now: NOW + 1_000,
       ingest: { ...ingest, outstandingReadings: 3 },
       stations: [
         {
           id: 'A',
-          state: { alarm: 'unknown', data: 'suspect' },
+          state: { alarm: 'unknown', severity: null, data: 'suspect' },
           connection: { state: 'disconnected', since: null, lastReceived: NOW },
         },
       ],
@@ -68,7 +74,7 @@ describe('the live district', () => {
           t: NOW + 500,
           v: 2.5,
           flag: 3,
-          state: { alarm: 'unknown', data: 'suspect' },
+          state: { alarm: 'unknown', severity: null, data: 'suspect' },
         },
       ],
     });
@@ -89,8 +95,7 @@ describe('the live district', () => {
     const stranger = { state: state.stations[0]!.state, connection: state.stations[0]!.connection };
     const point = { t: NOW, v: 1, flag: 1, state: state.stations[0]!.state };
     const after = withDelta(districtOf(state), {
-      now: NOW,
-      ingest,
+      ...STILL,
       stations: [{ id: 'X', ...stranger }],
       points: [
         { station: 'X', name: 'water_level', ...point },
@@ -99,6 +104,26 @@ describe('the live district', () => {
     });
     expect([...after.stations.keys()]).toEqual(['A', 'B']);
     expect(after.stations.get('B')!.datastreams).toHaveLength(1);
+  });
+
+  it('takes warnings that come, change and go, and keeps the same map where none does', () => {
+    const before = districtOf({ ...state, alarms: [alarm('a'), alarm('b')] });
+    const after = withDelta(before, {
+      ...STILL,
+      alarms: [alarm('b', { severity: 'red' }), alarm('c')],
+      alarmsGone: ['a'],
+    });
+    expect([...after.alarms.keys()]).toEqual(['b', 'c']);
+    expect(after.alarms.get('b')?.severity).toBe('red');
+    expect(before.alarms.get('b')?.severity).toBe('yellow');
+    expect(withDelta(after, STILL).alarms).toBe(after.alarms);
+  });
+
+  it('takes a state from a point that has no reading yet', () => {
+    const warned = { alarm: 'warning', severity: 'blue', data: 'blind' } as const;
+    const point = { station: 'B', name: 'rainfall', t: null, v: null, flag: null, state: warned };
+    const after = withDelta(districtOf(state), { ...STILL, points: [point] });
+    expect(after.stations.get('B')!.datastreams[0]).toMatchObject({ latest: null, state: warned });
   });
 
   it('takes the ledger away where it may not be read any more', () => {
@@ -116,18 +141,21 @@ describe('the live district', () => {
       refused: [],
       balanced: true,
     };
-    const told = withDelta(districtOf(state), { now: NOW, ingest, stations: [], points: [], ledger });
+    const told = withDelta(districtOf(state), { ...STILL, ledger });
     expect(told.ledger).toBe(ledger);
-    const kept = withDelta(told, { now: NOW, ingest, stations: [], points: [] });
+    const kept = withDelta(told, STILL);
     expect(kept.ledger).toBe(ledger);
-    const gone = withDelta(kept, { now: NOW, ingest, stations: [], points: [], ledger: null });
+    const gone = withDelta(kept, { ...STILL, ledger: null });
     expect(gone.ledger).toBeNull();
   });
 });
 
 describe('selectStations', () => {
-  const warned = station('W', { state: { alarm: 'warning', data: 'good' } });
-  const blind = station('Z', { state: { alarm: 'unknown', data: 'blind' }, basin: 'buji-river' });
+  const warned = station('W', { state: { alarm: 'warning', severity: 'orange', data: 'good' } });
+  const blind = station('Z', {
+    state: { alarm: 'unknown', severity: null, data: 'blind' },
+    basin: 'buji-river',
+  });
   const cutOff = station('C', { connection: { state: 'disconnected', since: null, lastReceived: null } });
   const fine = station('F', { nameEn: 'Longyuan', datastreams: [datastream('ph', NOW - 9_000)] });
   const all = [fine, cutOff, blind, warned];
@@ -136,6 +164,12 @@ describe('selectStations', () => {
 
   it('puts the worst first: a warning before blindness before a broken connection', () => {
     expect(ids({})).toEqual(['W', 'Z', 'C', 'F']);
+  });
+
+  it('puts a higher severity before a lower one, whatever else is wrong', () => {
+    const red = station('R', { state: { alarm: 'warning', severity: 'red', data: 'good' } });
+    const yellow = station('Y', { state: { alarm: 'warning', severity: 'yellow', data: 'blind' } });
+    expect(selectStations([yellow, warned, red], EVERY_STATION).map(({ id }) => id)).toEqual(['R', 'W', 'Y']);
   });
 
   it('sorts otherwise when asked', () => {

@@ -1,4 +1,5 @@
 import type { Ledger } from '../../domain/model/ledger.ts';
+import type { Alarm } from '../alarm/alarm-wire.ts';
 import type { Datastream, Ingest, Readiness, Station, StreamDelta, StreamState } from '../wire.ts';
 
 /** The district as the stream last told it. What has not changed stays the same object. */
@@ -6,6 +7,8 @@ export interface LiveDistrict {
   /** The server's clock when it was told, epoch ms. */
   readonly now: number;
   readonly stations: ReadonlyMap<string, Station>;
+  /** The warnings in force, by id. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
   /** Null where the role may not read it. */
   readonly ledger: Ledger | null;
   readonly ingest: Ingest;
@@ -13,7 +16,11 @@ export interface LiveDistrict {
 }
 
 export function districtOf(state: StreamState): LiveDistrict {
-  return { ...state, stations: new Map(state.stations.map(station => [station.id, station])) };
+  return {
+    ...state,
+    stations: new Map(state.stations.map(station => [station.id, station])),
+    alarms: new Map(state.alarms.map(alarm => [alarm.id, alarm])),
+  };
 }
 
 /** Stations and points that are not known yet are left out: a whole new state follows a change of the registry. */
@@ -30,6 +37,7 @@ export function withDelta(district: LiveDistrict, delta: StreamDelta): LiveDistr
   return {
     now: delta.now,
     stations,
+    alarms: withAlarms(district.alarms, delta),
     ledger: delta.ledger === undefined ? district.ledger : delta.ledger,
     ingest: delta.ingest,
     readiness: delta.readiness === undefined ? district.readiness : delta.readiness,
@@ -38,8 +46,21 @@ export function withDelta(district: LiveDistrict, delta: StreamDelta): LiveDistr
 
 function withPoint(station: Station, point: StreamDelta['points'][number]): Station {
   const { t, v, flag, state } = point;
+  const latest = t === null || flag === null ? null : { t, v, flag };
   const datastreams = station.datastreams.map((datastream): Datastream =>
-    datastream.name === point.name ? { ...datastream, state, latest: { t, v, flag } } : datastream,
+    datastream.name === point.name ? { ...datastream, state, latest } : datastream,
   );
   return { ...station, datastreams };
+}
+
+/** The same map where nothing has changed, so that whoever lists them need not do it again each second. */
+function withAlarms(
+  before: LiveDistrict['alarms'],
+  { alarms: changed, alarmsGone }: StreamDelta,
+): LiveDistrict['alarms'] {
+  if (changed.length === 0 && alarmsGone.length === 0) return before;
+  const alarms = new Map(before);
+  for (const id of alarmsGone) alarms.delete(id);
+  for (const alarm of changed) alarms.set(alarm.id, alarm);
+  return alarms;
 }

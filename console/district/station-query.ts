@@ -1,3 +1,4 @@
+import { severityRank } from '../../domain/model/warning-severity.ts';
 import type { AlarmState, DataState, Station } from '../wire.ts';
 
 export const SORT_ORDERS = ['worst', 'name', 'basin', 'oldest'] as const;
@@ -47,10 +48,11 @@ const COMPARISONS: Readonly<Record<SortOrder, Comparison>> = {
 
 const DATA_BADNESS: Readonly<Record<DataState, number>> = { good: 0, suspect: 1, blind: 2 };
 
-/** A warning comes before any doubt about data: warning wins the colour, blind is an overlay. */
+/** A warning comes before any doubt about data, the higher first: warning wins the colour, blind is an overlay. */
 function badness({ state, connection }: Station): number {
   const isCutOff = connection.state === 'disconnected';
-  return (state.alarm === 'warning' ? 100 : 0) + 10 * DATA_BADNESS[state.data] + (isCutOff ? 1 : 0);
+  const warning = state.severity === null ? 0 : 1 + severityRank(state.severity);
+  return 100 * warning + 10 * DATA_BADNESS[state.data] + (isCutOff ? 1 : 0);
 }
 
 /** Epoch ms; a point that never reported is the oldest of all. */

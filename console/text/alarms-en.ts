@@ -57,6 +57,7 @@ export const alarmsEn: AlarmTexts = {
   gapsOf: rule => `Gaps of ${rule}`,
   gapsHint: 'What is missing is not safe: these points are not judged for that severity.',
   gapColumns: { rule: 'Rule', point: 'Station · point', missing: 'Lacks', detail: 'What exactly' },
+  noSubject: 'no point',
   missing: { threshold: 'threshold', datum: 'datum', input: 'input', subject: 'point' },
   gapDetails: {
     threshold: (severity, names) => `${severity} needs the threshold “${names}”, which is not set`,

@@ -50,6 +50,7 @@ export const alarmsZh = {
   gapsOf: (rule: string) => `${rule} 的缺口`,
   gapsHint: '缺少的内容不代表安全：这些测点的相应级别没有被判断。',
   gapColumns: { rule: '规则', point: '站点 · 要素', missing: '缺少', detail: '具体' },
+  noSubject: '没有测点',
   missing: { threshold: '阈值', datum: '基面', input: '输入', subject: '测点' },
   gapDetails: {
     threshold: (severity: string, names: string) => `${severity}级需要阈值“${names}”，尚未设置`,

@@ -17,7 +17,7 @@ const stage: Datastream = {
   interpolation: 'instantaneous',
   intervalMs: 60_000,
   thresholds: null,
-  state: { alarm: 'unknown', data: 'good' },
+  state: { alarm: 'unknown', severity: null, data: 'good' },
   latest: null,
 };
 

@@ -28,8 +28,11 @@ export function App(): JSX.Element | null {
   const text = TEXTS[language];
   useLayoutEffect(() => {
     document.documentElement.lang = text.languageTag;
-    document.title = text.title;
   }, [text]);
+  useLayoutEffect(() => {
+    // Inside, the title tells of warnings too.
+    if (visit.kind !== 'inside') document.title = text.title;
+  }, [text, visit.kind]);
   useLayoutEffect(() => showTheme(theme), [theme]);
 
   const leave = useCallback((hasEnded: boolean) => {

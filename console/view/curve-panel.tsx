@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
+import type { Alarm } from '../alarm/alarm-wire.ts';
 import { curveColumns, withLive, withNewer } from '../curve/curve-data.ts';
 import type { CurveColumns, CurveThreshold } from '../curve/curve-data.ts';
 import type { CurvePicture } from '../curve/curve-plot.ts';
@@ -12,11 +13,14 @@ import type { TextTable } from '../text/zh.ts';
 import type { Datastream, Station } from '../wire.ts';
 import { CurveCanvas } from './curve-canvas.tsx';
 import { Icon } from './icon.tsx';
+import { PointAlarms } from './point-alarms.tsx';
 import { useWords } from './words.ts';
 
 interface CurvePanelProps {
   readonly station: Station;
   readonly datastream: Datastream;
+  /** The warnings in force. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
   /** The server's clock, epoch ms. */
   readonly now: number;
   readonly onClose: () => void;
@@ -32,7 +36,7 @@ const READS_A_RANGE = 180;
 const RANGES = Object.keys(CURVE_RANGES) as readonly CurveRange[];
 
 /** The curve of one point: stored readings, and behind them what the stream tells. */
-export function CurvePanel({ station, datastream, now, onClose }: CurvePanelProps): JSX.Element {
+export function CurvePanel({ station, datastream, alarms, now, onClose }: CurvePanelProps): JSX.Element {
   const { language, text, nameOf } = useWords();
   const [range, setRange] = useState<CurveRange>('3h');
   const [attempt, setAttempt] = useState(0);
@@ -103,6 +107,7 @@ export function CurvePanel({ station, datastream, now, onClose }: CurvePanelProp
           </p>
         )}
       </div>
+      <PointAlarms subject={`${station.id}/${datastream.name}`} alarms={alarms} />
       <p class="curve-notes">{notesOf(reading, picture, { datastream, text }).join(' · ')}</p>
     </section>
   );

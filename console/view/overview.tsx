@@ -11,6 +11,7 @@ import type { IconName } from './icon.tsx';
 import { LedgerPanel } from './ledger-panel.tsx';
 import { PipelinePanel } from './pipeline-panel.tsx';
 import { ReadinessPanel } from './readiness-panel.tsx';
+import { SeverityCounts } from './severity-counts.tsx';
 import { useWords } from './words.ts';
 
 interface OverviewProps {
@@ -19,6 +20,8 @@ interface OverviewProps {
   readonly query: StationQuery;
   readonly basinName: (basin: string) => string;
   readonly onQuery: (query: StationQuery) => void;
+  /** Somebody has gone elsewhere from here. */
+  readonly onDone: () => void;
   /** Shown where the header has no room for it. */
   readonly children: JSX.Element;
 }
@@ -35,6 +38,7 @@ export function Overview(props: OverviewProps): JSX.Element {
     onQuery({ ...EVERY_STATION, sort: query.sort, state: query.state === state ? '' : state });
   return (
     <aside id="overview" class="overview" data-open={isOpen} aria-label={text.overview}>
+      <SeverityCounts alarms={district.alarms} onGo={props.onDone} />
       <section>
         <h2>{text.alarmAxis}</h2>
         <div class="axis">
@@ -103,7 +107,7 @@ function StateButton({ state, words, count, isPressed, onPress }: StateButtonPro
   );
 }
 
-function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children'>): JSX.Element {
+function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children' | 'onDone'>): JSX.Element {
   const { text } = useWords();
   const { district, query, basinName, onQuery } = props;
   return (

@@ -1,14 +1,19 @@
 import type { JSX } from 'preact';
 
+import type { Alarm } from '../alarm/alarm-wire.ts';
+import { hashOf } from '../route/route.ts';
 import { shortInstant } from '../text/local-time.ts';
 import type { TextTable } from '../text/zh.ts';
 import type { Station } from '../wire.ts';
 import { Icon } from './icon.tsx';
+import { SeverityChip } from './severity-chip.tsx';
 import { ValueCell } from './value-cell.tsx';
 import { useWords } from './words.ts';
 
 interface StationRowProps {
   readonly station: Station;
+  /** Its most urgent warning. */
+  readonly alarm: Alarm | undefined;
   readonly basin: string;
   readonly index: number;
   readonly top: number;
@@ -25,7 +30,7 @@ interface StationRowProps {
 export function StationRow(props: StationRowProps): JSX.Element {
   const { text, nameOf } = useWords();
   const { station, top, height, columns } = props;
-  const { alarm, data } = station.state;
+  const { alarm, severity, data } = station.state;
   return (
     <div
       class="row"
@@ -33,14 +38,12 @@ export function StationRow(props: StationRowProps): JSX.Element {
       aria-rowindex={props.index + 2}
       data-station={station.id}
       data-alarm={alarm}
+      data-severity={severity ?? undefined}
       data-data={data}
       style={{ transform: `translateY(${top}px)`, height: `${height}px` }}
     >
       <div class="cell-state" role="cell">
-        <span class="state" data-state={alarm} title={text.alarmMeaning[alarm]}>
-          <Icon name={alarm} />
-          {text.alarm[alarm]}
-        </span>
+        <AlarmState state={station.state} warning={props.alarm} />
         <span class="state" data-state={data} title={text.dataMeaning[data]}>
           <Icon name={data} />
           {dataText(station, text)}
@@ -82,6 +85,32 @@ export function StationRow(props: StationRowProps): JSX.Element {
         <span>{text.connection[station.connection.state]}</span>
       </div>
     </div>
+  );
+}
+
+interface AlarmStateProps {
+  readonly state: Station['state'];
+  readonly warning: Alarm | undefined;
+}
+
+/** The alarm axis in a word; where a station warns, the severity, which leads to the warning. */
+function AlarmState({ state: { alarm, severity }, warning }: AlarmStateProps): JSX.Element {
+  const { text } = useWords();
+  if (severity === null) {
+    return (
+      <span class="state" data-state={alarm} title={text.alarmMeaning[alarm]}>
+        <Icon name={alarm} />
+        {text.alarm[alarm]}
+      </span>
+    );
+  }
+  const chip = <SeverityChip severity={severity} isWhole />;
+  if (warning === undefined) return chip;
+  // Not in the way of the tab key, which goes from value to value; an open curve and the list of warnings lead there too.
+  return (
+    <a class="state-link" href={hashOf({ kind: 'alarm', id: warning.id })} tabIndex={-1}>
+      {chip}
+    </a>
   );
 }
 

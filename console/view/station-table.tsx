@@ -5,6 +5,7 @@ import { firstCursor, moveCursor } from '../list/list-cursor.ts';
 import type { ListCursor } from '../list/list-cursor.ts';
 import { rowHeight, rowLayout } from '../list/row-layout.ts';
 import { rowTops, rowWindow, scrollToRow } from '../list/row-window.ts';
+import type { Alarm } from '../alarm/alarm-wire.ts';
 import type { Station } from '../wire.ts';
 import { StationRow } from './station-row.tsx';
 import { useWords } from './words.ts';
@@ -12,6 +13,8 @@ import { useWords } from './words.ts';
 interface StationTableProps {
   /** In the order in which they stand. */
   readonly stations: readonly Station[];
+  /** The most urgent warning of a station. */
+  readonly alarms: ReadonlyMap<string, Alarm>;
   readonly emptyText: string;
   readonly now: number;
   readonly opened: ListCursor | undefined;
@@ -108,6 +111,7 @@ export function StationTable(props: StationTableProps): JSX.Element {
               <StationRow
                 key={station.id}
                 station={station}
+                alarm={props.alarms.get(station.id)}
                 basin={station.basin === null ? text.noBasin : props.basinName(station.basin)}
                 index={index}
                 top={tops[index] ?? 0}

@@ -29,7 +29,8 @@ export function ValueCell({ datastream, now, isOpen, isActive, onOpen }: ValueCe
   const flag = latest === null ? undefined : text.flag[latest.flag];
   const age = latest === null ? '' : ageText(now - latest.t, text);
   const mark = markOf(datastream);
-  const states = [state.data === 'good' ? undefined : text.data[state.data], flag];
+  const warning = state.severity === null ? undefined : text.severityWarning(text.severity[state.severity]);
+  const states = [warning, state.data === 'good' ? undefined : text.data[state.data], flag];
   return (
     <button
       type="button"
@@ -37,6 +38,7 @@ export function ValueCell({ datastream, now, isOpen, isActive, onOpen }: ValueCe
       data-datastream={datastream.name}
       data-data={state.data}
       data-alarm={state.alarm}
+      data-severity={state.severity ?? undefined}
       aria-pressed={isOpen}
       tabIndex={isActive ? 0 : -1}
       title={[text.openCurve(name), ...states].filter(Boolean).join(' · ')}

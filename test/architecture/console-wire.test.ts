@@ -1,6 +1,8 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 
+import type { Alarm, ListedAlarm, RuleGap, WatchingRules } from '../../console/alarm/alarm-wire.ts';
+import type { AlarmReasons } from '../../console/alarm/reasons-wire.ts';
 import type {
   BucketRow,
   DistrictNames,
@@ -9,6 +11,8 @@ import type {
   StreamDelta,
   StreamState,
 } from '../../console/wire.ts';
+import type { alarmReasonsResponse } from '../../server/http/alarm-reasons-schema.ts';
+import type * as alarms from '../../server/http/alarm-schemas.ts';
 import type { districtResponse } from '../../server/http/district-schemas.ts';
 import type * as response from '../../server/http/response-schemas.ts';
 
@@ -26,6 +30,14 @@ describe('what the page reads is what the server answers', () => {
   it('of the session and the district', () => {
     expectTypeOf<Output<typeof response.sessionResponse>>().toExtend<SessionInfo>();
     expectTypeOf<Output<typeof districtResponse>>().toExtend<DistrictNames>();
+  });
+
+  it('of alarms, their reasons, and the rules with their gaps', () => {
+    expectTypeOf<Items<typeof alarms.alarmsResponse>>().toExtend<ListedAlarm>();
+    expectTypeOf<Output<typeof alarms.alarmResponse>>().toExtend<Alarm>();
+    expectTypeOf<Output<typeof alarms.rulesResponse>>().toExtend<WatchingRules>();
+    expectTypeOf<Items<typeof alarms.ruleGapsResponse>>().toExtend<RuleGap>();
+    expectTypeOf<Output<typeof alarmReasonsResponse>>().toExtend<AlarmReasons>();
   });
 
   it('of stored readings and buckets', () => {

@@ -1,0 +1,76 @@
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+
+import type { LiveDistrict } from '../district/live-district.ts';
+import type { ListedAlarm } from '../alarm/alarm-wire.ts';
+import { RECORD_STATES, WHOLE_RECORD, recordPath } from '../alarm/record-request.ts';
+import type { RecordQuery } from '../alarm/record-request.ts';
+import { AlarmList } from './alarm-list.tsx';
+import type { AlarmNames } from './use-names.ts';
+import { usePages } from './use-pages.ts';
+import { More, Nothing } from './paging.tsx';
+import { ViewTitle } from './view-title.tsx';
+import { useWords } from './words.ts';
+
+interface RecordViewProps {
+  /** The warnings in force: a change of them changes the record too. */
+  readonly alarms: LiveDistrict['alarms'];
+  readonly names: AlarmNames;
+  readonly basinName: (basin: string) => string;
+  /** The server's clock, epoch ms. */
+  readonly now: number;
+}
+
+/** What was warned of in the last seven days, as it is known now or was known at an instant. */
+export function RecordView({ alarms, names, basinName, now }: RecordViewProps): JSX.Element {
+  const { text } = useWords();
+  const [query, setQuery] = useState<RecordQuery>(WHOLE_RECORD);
+  const record = usePages<ListedAlarm>(recordPath(query, now), alarms);
+  return (
+    <div class="view">
+      <ViewTitle title={text.titles.record}>
+        <span class="view-count">{text.recordRange}</span>
+      </ViewTitle>
+      <div class="record-filters" role="search">
+        <select
+          aria-label={text.filterRecord}
+          value={query.state}
+          data-chosen={query.state !== ''}
+          onChange={event => setQuery({ ...query, state: event.currentTarget.value as RecordQuery['state'] })}
+        >
+          {RECORD_STATES.map(state => (
+            <option key={state} value={state}>
+              {text.recordState[state]}
+            </option>
+          ))}
+        </select>
+        <label class="known-at" title={text.knownAtHint}>
+          <span>{text.knownAt}</span>
+          <input
+            type="datetime-local"
+            name="known-at"
+            value={query.knownAt}
+            onChange={event => setQuery({ ...query, knownAt: event.currentTarget.value })}
+          />
+        </label>
+        {query.knownAt === '' ? null : (
+          <button class="link" type="button" onClick={() => setQuery({ ...query, knownAt: '' })}>
+            {text.now}
+          </button>
+        )}
+      </div>
+      {record.items.length === 0 ? (
+        <Nothing kind={record.kind} emptyText={text.recordEmpty} />
+      ) : (
+        <AlarmList
+          label={text.titles.record}
+          alarms={record.items}
+          names={names}
+          basinName={basinName}
+          now={now}
+        />
+      )}
+      <More onMore={record.more} />
+    </div>
+  );
+}
