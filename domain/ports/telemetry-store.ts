@@ -28,6 +28,17 @@ export interface ReadingColumns {
   readonly position: Float64Array;
 }
 
+/**
+ * Flags of readings taken before that are others now, as columns. A flag is for the winner of (datastream, t), as it
+ * is after the readings of its own batch; where there is none it is ignored: its reading is yet to come, with a newer flag.
+ */
+export interface RequalifiedColumns {
+  readonly count: number;
+  readonly datastream: Int32Array;
+  readonly t: Float64Array;
+  readonly quality: Uint8Array;
+}
+
 /** What one station adds to the committed ledger with a batch. All counts are increments. */
 export interface LedgerDelta {
   readonly station: string;
@@ -69,6 +80,8 @@ export interface HeldMessage {
 /** One unit of consumption. Either all of it becomes durable, in one transaction, or nothing. */
 export interface StoreBatch {
   readonly readings: ReadingColumns;
+  /** Absent where no flag changed. */
+  readonly requalified?: RequalifiedColumns;
   readonly newDatastreams: readonly StoredDatastream[];
   readonly ledger: readonly LedgerDelta[];
   readonly quarantined: readonly QuarantineItem[];
@@ -122,6 +135,13 @@ export interface RangeQuery {
   readonly limit: number;
 }
 
+/** A stretch of one datastream, from ≤ t < to. */
+export interface SeriesSpan {
+  readonly datastream: number;
+  readonly from: EpochMs;
+  readonly to: EpochMs;
+}
+
 export interface AggregateQuery {
   readonly datastreams: readonly number[];
   /** Buckets that begin in from ≤ start < to; `from` should be a bucket edge, or the first bucket is partial. */
@@ -162,7 +182,10 @@ export interface QuarantineQuery {
   readonly limit: number;
 }
 
-/** A losing value of an identity that was reported with more than one. */
+/**
+ * A losing value of an identity that was reported with more than one. It is in no series, so its quality is "not
+ * evaluated".
+ */
 export interface CorrectionRow extends Observation {
   readonly winner: { readonly v: number | null; readonly deviceFlag: number; readonly source: number };
 }
@@ -170,7 +193,7 @@ export interface CorrectionRow extends Observation {
 /**
  * The telemetry of record. One writer. Identity is (datastream, t); the store alone decides whether a reading is new,
  * a duplicate or a correction (`domain/model/winner.ts`), by all contents it ever saw for the identity, so that the
- * result and the counts do not depend on arrival. It adds stored/duplicate/corrected to the ledger of the reading's
+ * result and the counts do not depend on arrival. Computed flags take no part in that. It adds stored/duplicate/corrected to the ledger of the reading's
  * station in the transaction that stores it.
  */
 export interface TelemetryStore extends TelemetryReader {
@@ -189,6 +212,8 @@ export interface TelemetryStore extends TelemetryReader {
   ledger(): Promise<CommittedLedger>;
   /** Rows of observations per station, counted from the tables themselves; the audit of `stored`. */
   countRows(): Promise<ReadonlyMap<string, number>>;
+  /** The winners of several datastreams, each of its own stretch, in no order. Name a datastream once. */
+  winners(spans: readonly SeriesSpan[]): Promise<ReadingColumns>;
   corrections(query: RangeQuery): Promise<readonly CorrectionRow[]>;
   quarantine(query: QuarantineQuery): Promise<readonly QuarantineRow[]>;
   /** Readings taken and not yet durable. */

@@ -8,8 +8,8 @@ import { BUCKETS, bucketShiftMs } from '../../domain/time/bucket.ts';
 import type { Connection } from './database.ts';
 import { monthsWithin } from './history-queries.ts';
 import type { View } from './history-queries.ts';
-import { best } from './identity-merge.ts';
 import { observationTable } from './month-partition.ts';
+import type { StagedIdentity } from './overlay.ts';
 import { columnsOf } from './reading-columns.ts';
 import { findIdentities } from './stored-identities.ts';
 
@@ -189,21 +189,19 @@ async function stageOverlay(
   cuts: readonly Cut[],
   before: number,
 ): Promise<boolean> {
-  const staged = view.overlay.winners(new Set(cuts.flatMap(cut => cut.ids)), before);
+  const ids = new Set(cuts.flatMap(cut => cut.ids));
+  const span = { from: Number.NEGATIVE_INFINITY, to: before };
+  const staged = view.overlay.identities(id => (ids.has(id) ? span : undefined));
   if (staged.length === 0) return false;
   const late = staged.filter(({ datastream, t }) => t <= newest(datastream));
   const found = late.length === 0 ? new Map() : await findIdentities(connection, late, view.months);
-  const stored = new Map<Observation, Observation>();
+  const stored = new Map<StagedIdentity, Observation>();
   for (const [index, identity] of found) {
-    const candidate = late[index];
-    if (candidate !== undefined) stored.set(candidate, identity.winner.observation);
+    const sought = late[index];
+    if (sought !== undefined) stored.set(sought, identity.winner.observation);
   }
-  const rows = columnsOf(
-    staged.map(candidate => {
-      const known = stored.get(candidate);
-      return known === undefined ? candidate : best([known, candidate]);
-    }),
-  );
+  const rows = columnsOf(staged.flatMap(identity => identity.standing(stored.get(identity)) ?? []));
+  if (rows.count === 0) return false;
   await connection.run(
     'CREATE OR REPLACE TEMP TABLE staged (datastream INTEGER, t BIGINT, v DOUBLE, quality UTINYINT)',
   );

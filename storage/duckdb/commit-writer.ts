@@ -1,3 +1,4 @@
+import type { Observation } from '../../domain/model/observation.ts';
 import { stationOf } from '../../domain/model/topic.ts';
 import type { ReadingColumns } from '../../domain/ports/telemetry-store.ts';
 import { foldLog, lastSeq, logCommit } from './commit-log.ts';
@@ -12,6 +13,7 @@ import { LedgerBook } from './ledger-book.ts';
 import { writeObservations } from './observation-writes.ts';
 import type { ObservationsWritten } from './observation-writes.ts';
 import { joinColumns } from './reading-columns.ts';
+import { requalifyRows } from './requalified-rows.ts';
 import type { StationIndex } from './station-index.ts';
 import { heldChanges, writeSideTables } from './side-writes.ts';
 import type { TakenBatch } from './taken-batch.ts';
@@ -35,6 +37,8 @@ interface Written {
   readonly batches: readonly TakenBatch[];
   readonly readings: ReadingColumns;
   readonly sorted: SortedReadings;
+  /** Rows that have another flag. */
+  readonly changed: readonly Observation[];
   readonly observations: ObservationsWritten;
   readonly ledger: LedgerBook;
   readonly logRows: number;
@@ -89,7 +93,12 @@ export class CommitWriter {
     for (const batch of batches) ledger.addColumns(batch.ledger);
     const cursors = batches.reduce((all, batch) => ({ ...all, ...batch.cursors }), state.mark.cursors);
     const mark: CommitMark = { seq: state.mark.seq + 1, cursors };
-    const readings = joinColumns(batches.map(batch => batch.readings));
+    const { readings, changed } = await requalifyRows(connection, {
+      batches,
+      readings: joinColumns(batches.map(batch => batch.readings)),
+      months: state.months,
+      newest: id => state.heads.newest(id),
+    });
     const sorted = sortByIdentity(readings, id => state.heads.newest(id));
     const observations = await writeObservations(connection, {
       readings,
@@ -109,10 +118,10 @@ export class CommitWriter {
       await logCommit(connection, mark, ledger);
     }
     const logRows = isFold ? 1 : state.logRows + 1;
-    return { mark, batches, readings, sorted, observations, ledger, logRows };
+    return { mark, batches, readings, sorted, changed, observations, ledger, logRows };
   }
 
-  #takeOver({ mark, batches, readings, sorted, observations, ledger, logRows }: Written): void {
+  #takeOver({ mark, batches, readings, sorted, changed, observations, ledger, logRows }: Written): void {
     const { state } = this.#options;
     this.#inDoubt = undefined;
     state.mark = mark;
@@ -120,6 +129,7 @@ export class CommitWriter {
     for (const month of observations.newMonths) state.months.add(month);
     for (const batch of batches) state.datastreams.push(...batch.newDatastreams);
     state.ledger.addAll(ledger);
+    for (const { datastream, t, quality } of changed) state.heads.requalify(datastream, t, quality);
     for (const row of sorted.fresh) state.heads.setRow(readings, row);
     for (const winner of observations.winners) state.heads.set(winner);
     for (const [position, message] of heldChanges(batches)) {

@@ -96,7 +96,7 @@ export class GroupCommit {
   }
 
   overlay(): Overlay {
-    return new Overlay(this.#staged.map(({ batch }) => batch.readings));
+    return new Overlay(this.#staged.map(({ batch }) => batch));
   }
 
   /** Commits what is staged; when that fails, gives it up: its promises reject. */
@@ -156,7 +156,7 @@ export class GroupCommit {
   #nextGroup(): number {
     let readings = 0;
     for (const [index, { batch }] of this.#staged.entries()) {
-      readings += batch.readings.count;
+      readings += batch.readings.count + (batch.requalified?.count ?? 0);
       if (readings > MAX_READINGS) return Math.max(1, index);
     }
     return this.#staged.length;

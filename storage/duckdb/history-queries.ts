@@ -1,5 +1,4 @@
 import type { Observation } from '../../domain/model/observation.ts';
-import { compareCandidates } from '../../domain/model/winner.ts';
 import type {
   CorrectionRow,
   QuarantineQuery,
@@ -11,7 +10,7 @@ import { bytesOf } from './commit-log.ts';
 import type { Connection } from './database.ts';
 import { correctionTable, monthStart, observationTable } from './month-partition.ts';
 import type { Month } from './month-partition.ts';
-import type { Overlay } from './overlay.ts';
+import type { Overlay, StagedIdentity } from './overlay.ts';
 import { observationFrom } from './stored-identities.ts';
 import { observationColumns } from './telemetry-schema.ts';
 
@@ -28,8 +27,7 @@ export async function readRange(
   query: RangeQuery,
 ): Promise<readonly Observation[]> {
   const staged = view.overlay
-    .winners(new Set([query.datastream]), query.to)
-    .filter(({ t }) => t >= query.from)
+    .identities(id => (id === query.datastream ? query : undefined))
     .sort((a, b) => a.t - b.t);
   const stored: Observation[] = [];
   for (const month of monthsWithin(view.months, query.from, query.to)) {
@@ -44,23 +42,25 @@ export async function readRange(
   return mergeByTime(stored, staged).slice(0, Math.max(0, query.limit));
 }
 
-/** Two lists ordered by time; of two candidates of one instant the better one stays. */
-function mergeByTime(stored: readonly Observation[], staged: readonly Observation[]): readonly Observation[] {
+/** Two lists ordered by time. */
+function mergeByTime(
+  stored: readonly Observation[],
+  staged: readonly StagedIdentity[],
+): readonly Observation[] {
   if (staged.length === 0) return stored;
   const merged: Observation[] = [];
+  const push = (winner: Observation | undefined): void => {
+    if (winner !== undefined) merged.push(winner);
+  };
   let next = 0;
   for (const row of stored) {
-    let winner = row;
-    for (;;) {
-      const candidate = staged[next];
-      if (candidate === undefined || candidate.t > row.t) break;
-      next += 1;
-      if (candidate.t < row.t) merged.push(candidate);
-      else if (compareCandidates(candidate, row) > 0) winner = candidate;
+    for (; (staged[next]?.t ?? Number.POSITIVE_INFINITY) < row.t; next += 1) {
+      push(staged[next]?.standing(undefined));
     }
-    merged.push(winner);
+    if (staged[next]?.t === row.t) push(staged[next++]?.standing(row));
+    else merged.push(row);
   }
-  merged.push(...staged.slice(next));
+  for (; next < staged.length; next += 1) push(staged[next]?.standing(undefined));
   return merged;
 }
 

@@ -49,3 +49,14 @@ export class MonthFinder {
     return this.#month;
   }
 }
+
+/** A condition that spares most of a table where the values lie close together. */
+export function between(column: string, values: readonly number[]): string {
+  let [low = 0] = values;
+  let high = low;
+  for (const value of values) {
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return `${column} BETWEEN ${low} AND ${high}`;
+}

@@ -1,5 +1,6 @@
 import { DOUBLE, INTEGER, UTINYINT } from '@duckdb/node-api';
 
+import { QUALITY } from '../../domain/model/observation.ts';
 import type { Observation } from '../../domain/model/observation.ts';
 import type { ReadingColumns } from '../../domain/ports/telemetry-store.ts';
 import type { AppendColumn, Connection } from './database.ts';
@@ -8,7 +9,7 @@ import type { IdentityGroup, SortedReadings } from './identity-sort.ts';
 import { COUNTER } from './ledger-book.ts';
 import type { LedgerBook } from './ledger-book.ts';
 import type { KnownDatastreams } from './known-datastreams.ts';
-import { correctionTable, MonthFinder, observationTable } from './month-partition.ts';
+import { between, correctionTable, MonthFinder, observationTable } from './month-partition.ts';
 import type { Month } from './month-partition.ts';
 import { columnsOf, observationAt } from './reading-columns.ts';
 import { findIdentities } from './stored-identities.ts';
@@ -120,7 +121,7 @@ function mergeGroup(
   else if (merged.winnerChanged) month.changed.push({ rowid: found.winner.rowid, winner: merged.winner });
   if (merged.losersChanged) {
     if (found !== undefined) month.goneLosers.push(...found.losers.map(loser => loser.rowid));
-    month.losers.push(...merged.losers);
+    month.losers.push(...merged.losers.map(loser => ({ ...loser, quality: QUALITY.unknown })));
   }
   return merged.winner;
 }
@@ -155,16 +156,6 @@ async function removeLosers(connection: Connection, month: Month, places: readon
   await connection.run(
     `DELETE FROM ${correctionTable(month)} WHERE rowid IN (SELECT place FROM gone) AND ${between('rowid', places)}`,
   );
-}
-
-function between(column: string, values: readonly number[]): string {
-  let [low = 0] = values;
-  let high = low;
-  for (const value of values) {
-    low = Math.min(low, value);
-    high = Math.max(high, value);
-  }
-  return `${column} BETWEEN ${low} AND ${high}`;
 }
 
 function appendRows(connection: Connection, table: string, rows: ReadingColumns): Promise<void> {

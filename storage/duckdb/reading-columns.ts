@@ -62,6 +62,13 @@ export function columnsOf(rows: readonly Observation[]): ReadingColumns {
   return columns;
 }
 
+/** Columns of numbers in the order of `COLUMNS`. */
+export function columnsWith(count: number, numbers: readonly Float64Array[]): ReadingColumns {
+  const columns = allocateColumns(count);
+  for (const [place, column] of COLUMNS.entries()) columns[column].set(numbers[place] ?? []);
+  return columns;
+}
+
 export function observationAt(columns: ReadingColumns, at: number): Observation {
   const v = columns.v[at] ?? Number.NaN;
   return {

@@ -1,4 +1,4 @@
-import type { Observation } from '../../domain/model/observation.ts';
+import type { Observation, QualityFlag } from '../../domain/model/observation.ts';
 import { compareCandidates } from '../../domain/model/winner.ts';
 import type { ReadingColumns } from '../../domain/ports/telemetry-store.ts';
 import { allocateColumns, COLUMNS, observationAt, putObservation } from './reading-columns.ts';
@@ -64,6 +64,11 @@ export class SeriesHeads {
       if (compareCandidates(candidate, observationAt(this.#columns, datastream)) <= 0) return;
     }
     this.setRow(columns, at);
+  }
+
+  /** Gives the head another flag, where it is the one of that time. */
+  requalify(datastream: number, t: number, quality: QualityFlag): void {
+    if (this.newest(datastream) === t) this.#columns.quality[datastream] = quality;
   }
 
   /** The heads one behind the other. */

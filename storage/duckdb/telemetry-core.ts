@@ -9,9 +9,11 @@ import type {
   QuarantineRow,
   RangeQuery,
   ReadingColumns,
+  SeriesSpan,
   StoredDatastream,
 } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import { SYSTEM_CLOCK } from '../thread/system-clock.ts';
 import { readAggregates } from './aggregate-query.ts';
 import type { AggregateColumns } from './aggregate-query.ts';
@@ -27,6 +29,7 @@ import { exportObservations } from './observation-export.ts';
 import type { ExportQuery } from './observation-export.ts';
 import type { LedgerColumns } from './ledger-book.ts';
 import { columnsOf } from './reading-columns.ts';
+import { readSpans } from './series-spans.ts';
 import { loadState, readHeld, readStationStates } from './stored-state.ts';
 import type { StoredState } from './stored-state.ts';
 import { StationIndex } from './station-index.ts';
@@ -143,13 +146,22 @@ export class TelemetryCore {
 
   latest(): ReadingColumns {
     const heads = this.#opened().heads.copy();
-    this.#group.overlay().each((columns, at) => heads.offerRow(columns, at));
+    this.#group.overlay().each(
+      (columns, at) => heads.offerRow(columns, at),
+      (datastream, t, quality) => heads.requalify(datastream, t, quality),
+    );
     return heads.all();
   }
 
   async range(query: RangeQuery): Promise<ReadingColumns> {
     const view = this.#view();
     return columnsOf(await this.#keeper.read(connection => readRange(connection, view, wholeBounds(query))));
+  }
+
+  /** One stretch a datastream. */
+  winners(spans: readonly SeriesSpan[]): Promise<ReadingColumns> {
+    const view = this.#view();
+    return this.#keeper.read(connection => readSpans(connection, view, spans.map(wholeBounds)));
   }
 
   async aggregate(query: AggregateQuery): Promise<AggregateColumns> {
@@ -262,7 +274,7 @@ export class TelemetryCore {
   }
 }
 
-function wholeBounds<Query extends RangeQuery | AggregateQuery>(query: Query): Query {
+function wholeBounds<Query extends { readonly from: EpochMs; readonly to: EpochMs }>(query: Query): Query {
   const whole = (t: number) => epochMs(Math.min(Math.max(Math.ceil(t), -FAR), FAR));
   return { ...query, from: whole(query.from), to: whole(query.to) };
 }

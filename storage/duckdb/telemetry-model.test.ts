@@ -9,7 +9,7 @@ import { BUCKETS } from '../../domain/time/bucket.ts';
 import type { BucketName } from '../../domain/time/bucket.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { ledgerDelta, observation, quarantineItem, storeBatch } from '../../test/harness/store-batch.ts';
-import { TelemetryModel } from '../../test/harness/telemetry-model.ts';
+import { observationsOf, TelemetryModel } from '../../test/harness/telemetry-model.ts';
 import { CONTRACT_DATASTREAMS } from '../../test/harness/telemetry-reader-contract.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { DuckdbTelemetry } from './telemetry-client.ts';
@@ -47,6 +47,14 @@ const place = fc.record({ position: fc.integer({ min: 1, max: 4 }), item: fc.int
 const batch: fc.Arbitrary<Parameters<typeof storeBatch>[0]> = fc.record(
   {
     readings: fc.array(reading, { maxLength: 25 }),
+    requalified: fc.array(
+      fc.record({
+        datastream: fc.constantFrom(...IDS),
+        t: fc.integer({ min: -3, max: 4 }).map(minute),
+        quality: fc.constantFrom(QUALITY.good, QUALITY.suspect, QUALITY.fail),
+      }),
+      { maxLength: 12 },
+    ),
     ledger: fc.array(
       fc
         .record({
@@ -120,6 +128,16 @@ async function expectSameReadings(store: TelemetryStore, model: TelemetryModel):
     }
   }
   expect([...(await store.latest())].sort(byDatastream)).toEqual(model.latest().sort(byDatastream));
+  for (const spans of [
+    IDS.map(datastream => ({ ...ALWAYS, datastream })),
+    [
+      { datastream: 1, from: minute(-2), to: minute(3) },
+      { datastream: 3, from: minute(-70_000), to: minute(-1) },
+    ],
+  ]) {
+    const rows = observationsOf(await store.winners(spans));
+    expect(rows.sort(byDatastream)).toEqual(model.winners(spans).sort(byDatastream));
+  }
   for (const bucket of Object.keys(BUCKETS) as BucketName[]) {
     for (const window of [ALWAYS, { ...ALWAYS, from: minute(-1), to: minute(61) }]) {
       const query = { ...window, datastreams: [...IDS, 5], bucket, aggregates: AGGREGATES };

@@ -11,6 +11,7 @@ import type {
   QuarantineRow,
   RangeQuery,
   ReadingColumns,
+  SeriesSpan,
   StoreBatch,
   StoreResumption,
   TelemetryStore,
@@ -68,6 +69,10 @@ class TelemetryStoreClient implements TelemetryStore {
 
   async range(query: RangeQuery): Promise<readonly Observation[]> {
     return observationsOf(await this.#remote.call<ReadingColumns>('range', query));
+  }
+
+  winners(spans: readonly SeriesSpan[]): Promise<ReadingColumns> {
+    return this.#remote.call('winners', spans);
   }
 
   async aggregate(query: AggregateQuery): Promise<readonly AggregateRow[]> {

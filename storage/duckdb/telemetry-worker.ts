@@ -2,7 +2,12 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
 import { AppError, isAppError, messageOf } from '../../domain/errors.ts';
-import type { AggregateQuery, QuarantineQuery, RangeQuery } from '../../domain/ports/telemetry-store.ts';
+import type {
+  AggregateQuery,
+  QuarantineQuery,
+  RangeQuery,
+  SeriesSpan,
+} from '../../domain/ports/telemetry-store.ts';
 import { sendEvent, serveCalls, Transfer } from '../thread/remote.ts';
 import type { Handlers } from '../thread/remote.ts';
 import { isCommitFault } from './commit-faults.ts';
@@ -41,6 +46,10 @@ function serve(main: MessagePort, options: TelemetryWorkerData): void {
     },
     range: async (query: RangeQuery) => {
       const columns = await opened().range(query);
+      return new Transfer(columns, buffersOf(columns));
+    },
+    winners: async (spans: readonly SeriesSpan[]) => {
+      const columns = await opened().winners(spans);
       return new Transfer(columns, buffersOf(columns));
     },
     aggregate: async (query: AggregateQuery) => {

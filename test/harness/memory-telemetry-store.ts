@@ -8,10 +8,13 @@ import type {
   QuarantineQuery,
   QuarantineRow,
   RangeQuery,
+  ReadingColumns,
+  SeriesSpan,
   StoreBatch,
   StoreResumption,
   TelemetryStore,
 } from '../../domain/ports/telemetry-store.ts';
+import { storeBatch } from './store-batch.ts';
 import { TelemetryModel } from './telemetry-model.ts';
 
 interface Staged {
@@ -97,6 +100,10 @@ export class MemoryTelemetryStore implements TelemetryStore {
 
   range(query: RangeQuery): Promise<readonly Observation[]> {
     return Promise.resolve(this.#taken.range(query));
+  }
+
+  winners(spans: readonly SeriesSpan[]): Promise<ReadingColumns> {
+    return Promise.resolve(storeBatch({ readings: this.#taken.winners(spans) }).readings);
   }
 
   aggregate(query: AggregateQuery): Promise<readonly AggregateRow[]> {

@@ -3,6 +3,8 @@ import type { Observation } from '../../domain/model/observation.ts';
 import type { LedgerDelta, QuarantineItem, StoreBatch } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { ReadingBuffer } from '../../ingest/reading-buffer.ts';
+import { requalifiedColumns } from '../../ingest/requalified-columns.ts';
+import type { RequalifiedReading } from '../../ingest/requalified-columns.ts';
 
 /** An observation of a device that has nothing more to say than what the test is about. */
 export function observation(
@@ -22,10 +24,14 @@ export function observation(
 
 /** A batch for the store with these parts; whatever is absent is empty. */
 export function storeBatch(
-  parts: Partial<Omit<StoreBatch, 'readings'>> & { readonly readings?: readonly Observation[] } = {},
+  parts: Partial<Omit<StoreBatch, 'readings' | 'requalified'>> & {
+    readonly readings?: readonly Observation[];
+    readonly requalified?: readonly RequalifiedReading[];
+  } = {},
 ): StoreBatch {
   const buffer = new ReadingBuffer();
-  for (const reading of parts.readings ?? []) buffer.add(reading);
+  const { readings = [], requalified, ...rest } = parts;
+  for (const reading of readings) buffer.add(reading);
   return {
     newDatastreams: [],
     ledger: [],
@@ -34,8 +40,9 @@ export function storeBatch(
     held: [],
     unheld: [],
     cursors: {},
-    ...parts,
+    ...rest,
     readings: buffer.take(),
+    ...(requalified === undefined ? {} : { requalified: requalifiedColumns(requalified) }),
   };
 }
 

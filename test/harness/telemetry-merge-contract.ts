@@ -77,7 +77,7 @@ export function telemetryMergeContract(name: string, create: () => StorePlace): 
       const losers = [...(await under.store.corrections({ ...ALWAYS, datastream: 1 }))];
       const winner = { v: 1, deviceFlag: 2, source: SOURCE_RANK.operator };
       expect(losers.sort((a, b) => b.position - a.position)).toEqual(
-        ranked.slice(1).map(loser => ({ ...loser, winner })),
+        ranked.slice(1).map(loser => ({ ...loser, quality: QUALITY.unknown, winner })),
       );
     });
 

@@ -19,6 +19,8 @@ import type {
   QuarantineRow,
   RangeQuery,
   ReadingColumns,
+  RequalifiedColumns,
+  SeriesSpan,
   StoreBatch,
   StoreResumption,
   StoredDatastream,
@@ -46,6 +48,11 @@ export class TelemetryModel {
       if (known === undefined) this.#candidates.set(identity, [reading]);
       else known.push(reading);
     }
+    for (const { datastream, t, quality } of flagsOf(batch.requalified)) {
+      const candidates = this.#candidates.get(`${datastream}@${t}`) ?? [];
+      const winner = bestOfEachContent(candidates)[0];
+      if (winner !== undefined) candidates[candidates.indexOf(winner)] = { ...winner, quality };
+    }
     this.#deltas.push(...batch.ledger);
     for (const item of batch.quarantined) {
       const key = `${item.position}/${item.item}`;
@@ -67,6 +74,10 @@ export class TelemetryModel {
       .slice(0, query.limit);
   }
 
+  winners(spans: readonly SeriesSpan[]): Observation[] {
+    return spans.flatMap(span => this.range({ ...span, limit: Number.POSITIVE_INFINITY }));
+  }
+
   latest(): Observation[] {
     return [...this.#datastreams.keys()].flatMap(id => this.#winners(id).slice(-1));
   }
@@ -83,7 +94,11 @@ export class TelemetryModel {
       .flatMap(winner => {
         const [, ...losers] = bestOfEachContent(this.#candidatesOf(winner));
         const { v, deviceFlag, source } = winner;
-        return losers.map(loser => ({ ...loser, winner: { v, deviceFlag, source } }));
+        return losers.map(loser => ({
+          ...loser,
+          quality: QUALITY.unknown,
+          winner: { v, deviceFlag, source },
+        }));
       })
       .slice(0, query.limit);
   }
@@ -228,6 +243,14 @@ function byPlace(
   b: { readonly position: number; readonly item: number },
 ): number {
   return a.position - b.position || a.item - b.item;
+}
+
+function flagsOf(columns: RequalifiedColumns | undefined) {
+  return Array.from({ length: columns?.count ?? 0 }, (_, at) => ({
+    datastream: columns!.datastream[at]!,
+    t: columns!.t[at]!,
+    quality: columns!.quality[at]! as QualityFlag,
+  }));
 }
 
 /** The rows of columns as observations; a NaN value is null again. */

@@ -11,6 +11,7 @@ import type { StorePlace } from './store-under-test.ts';
 import { telemetryMergeContract } from './telemetry-merge-contract.ts';
 import { telemetryQuarantineContract } from './telemetry-quarantine-contract.ts';
 import { CONTRACT_DATASTREAMS, telemetryReaderContract } from './telemetry-reader-contract.ts';
+import { telemetryRequalifiedContract } from './telemetry-requalified-contract.ts';
 
 const T0 = 1_790_000_000_000;
 const t = (n: number) => epochMs(T0 + n * 60_000);
@@ -46,6 +47,7 @@ export function telemetryStoreContract(name: string, create: () => StorePlace): 
   });
 
   telemetryMergeContract(name, create);
+  telemetryRequalifiedContract(name, create);
   telemetryQuarantineContract(name, create);
 
   describe(`${name} keeps the telemetry store contract`, () => {
