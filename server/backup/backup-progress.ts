@@ -1,6 +1,7 @@
 /** What a backup or a restore does, in order. */
 export const BACKUP_STEPS = {
   store: 'copying the telemetry store',
+  episodes: 'copying the episodes',
   journal: 'copying the journal',
   operations: 'copying the registry',
   archive: 'copying the arrival log',

@@ -1,8 +1,12 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { JOURNAL_STREAMS } from '../../domain/ports/journal.ts';
+import type { Cursors } from '../../domain/ports/journal.ts';
 import { reportLedger } from '../../ingest/ledger-report.ts';
 import { archiveFiles, copyDatabaseFile, makeArchiveFolder } from '../../storage/sqlite/database-copy.ts';
+import { examineEpisodes } from '../../storage/sqlite/episodes-examination.ts';
+import { EPISODES_FILE } from '../../storage/sqlite/episodes-schema.ts';
 import { JOURNAL_FILE } from '../../storage/sqlite/journal-schema.ts';
 import { createJournalReader } from '../../storage/sqlite/journal-reader.ts';
 import { OPERATIONS_FILE } from '../../storage/sqlite/operations.ts';
@@ -24,7 +28,7 @@ import type { BackupManifest, ManifestContent } from './manifest.ts';
 
 /** The part of a backup that is not the store's own: heavy, so a server has it done in a thread. */
 export interface BackupWork {
-  /** Copies everything but the store. Nothing may move from the journal into the archive meanwhile. */
+  /** Copies everything but the store, after it. Nothing may move from the journal into the archive meanwhile. */
   copyFiles(job: { readonly dataDir: string; readonly folder: string }): Promise<void>;
   /** Opens the copy as a server would, counts what is in it, and makes it a backup. */
   seal(job: SealJob): Promise<BackupManifest>;
@@ -58,6 +62,9 @@ export function createBackupWork({ onProgress, signal }: BackupWorkOptions): Bac
   };
   return {
     copyFiles: async ({ dataDir, folder }) => {
+      // Before the journal, so that no episode rests on a message that the copy lacks.
+      begin('episodes');
+      if (existsSync(join(dataDir, EPISODES_FILE))) copyDatabaseFile(dataDir, folder, EPISODES_FILE);
       begin('journal');
       copyDatabaseFile(dataDir, folder, JOURNAL_FILE);
       // After the journal, so that whoever has a message in it is registered in the copy too.
@@ -105,6 +112,7 @@ async function countCopy(
     const journal = await directory.journal();
     const reader = createJournalReader(journal.openReader());
     const refused = await directory.refusals();
+    const { lastSeq } = await journal.stats();
     return await directory
       .withStore(
         folder,
@@ -118,11 +126,20 @@ async function countCopy(
             cursors,
             ledger: { ...ledger, refused: [...ledger.refused] },
             rows,
-            differences: [...differences],
+            differences: [...differences, ...episodeDifferences(folder, lastSeq)],
           };
         },
         CHECK_ENGINE,
       )
       .finally(() => reader.close());
   });
+}
+
+function episodeDifferences(folder: string, journalEnd: Cursors): readonly string[] {
+  const through = examineEpisodes(folder)?.through;
+  if (through === undefined) return [];
+  return JOURNAL_STREAMS.filter(stream => through[stream] > journalEnd[stream]).map(
+    stream =>
+      `The episodes rest on ${stream} batch ${through[stream]}, but the journal ends at ${journalEnd[stream]}.`,
+  );
 }

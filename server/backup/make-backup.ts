@@ -7,6 +7,7 @@ import type { Clock } from '../../domain/ports/clock.ts';
 import { TELEMETRY_FILE } from '../../storage/duckdb/telemetry-client.ts';
 import { freeSpace } from '../../storage/files/free-space.ts';
 import { archiveFiles } from '../../storage/sqlite/database-copy.ts';
+import { EPISODES_FILE } from '../../storage/sqlite/episodes-schema.ts';
 import { JOURNAL_FILE } from '../../storage/sqlite/journal-schema.ts';
 import { OPERATIONS_FILE } from '../../storage/sqlite/operations.ts';
 import type { BackupProgress } from './backup-progress.ts';
@@ -110,7 +111,7 @@ function refuseInside(dataDir: string, target: string): void {
 
 /** Bytes of what is copied; snapshots are linked where that can be. */
 function sizeOf(dataDir: string): number {
-  return [TELEMETRY_FILE, JOURNAL_FILE, OPERATIONS_FILE, ...archiveFiles(dataDir)]
+  return [TELEMETRY_FILE, EPISODES_FILE, JOURNAL_FILE, OPERATIONS_FILE, ...archiveFiles(dataDir)]
     .flatMap(name => [name, `${name}.wal`, `${name}-wal`])
     .reduce((sum, name) => sum + (statSync(join(dataDir, name), { throwIfNoEntry: false })?.size ?? 0), 0);
 }

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../domain/errors.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import { SqliteEpisodes } from '../../storage/sqlite/episodes.ts';
 import { createCliProbe } from '../../test/harness/cli-probe.ts';
 import type { CliProbe } from '../../test/harness/cli-probe.ts';
+import { changeOf, episodeBatch } from '../../test/harness/episode-batch.ts';
 import { NO_MESSAGES, NO_READINGS } from '../../test/harness/fake-application.ts';
 
 let probe: CliProbe;
@@ -102,6 +104,20 @@ describe('ww doctor', () => {
     probe.parts.ledgerOffline = () => Promise.reject(new AppError('store_corrupt', 'Torn.'));
     const { findings } = await examine();
     expect(findings.at(-1)).toMatchObject({ level: 'fail', message: 'cannot be read: Torn.' });
+  });
+
+  it('reads the episodes once there are some', async () => {
+    const path = join(probe.dataDir, 'episodes.db');
+    const episodes = new SqliteEpisodes(path);
+    const changes = [changeOf('raised', 'a', { begin: 1 }), changeOf('raised', 'b', { begin: 2, end: 3 })];
+    await episodes.append(episodeBatch(1, { changes }));
+    const finding = async () => (await examine()).findings.find(({ check }) => check === 'episodes');
+    const sound = { check: 'episodes', level: 'ok', message: '2 are kept, 1 of them open' };
+    expect(await finding()).toEqual(sound);
+    episodes.close();
+    expect(await finding()).toEqual(sound);
+    writeFileSync(path, 'no database'.repeat(500));
+    expect(await finding()).toMatchObject({ level: 'fail', remedy: expect.stringContaining('backup') });
   });
 
   it('tells each problem of configuration and site', async () => {

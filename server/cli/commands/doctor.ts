@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isAppError, messageOf } from '../../../domain/errors.ts';
 import { freeSpace, isSpaceLow } from '../../../storage/files/free-space.ts';
+import { examineEpisodes } from '../../../storage/sqlite/episodes-examination.ts';
 import { OPERATIONS_FILE } from '../../../storage/sqlite/operations.ts';
 import type { Config } from '../../config/schema.ts';
 import { connectControl } from '../../control/control-client.ts';
@@ -22,10 +23,10 @@ interface Finding {
   readonly remedy?: string;
 }
 
-/** Examines configuration, disk, server and ledger. */
+/** Examines configuration, disk, server, episodes and ledger. */
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'Examine configuration, disk, server and ledger, and say what to do.',
+  summary: 'Examine configuration, disk, server, episodes and ledger, and say what to do.',
   details: ['Changes nothing. Exits with 1 when something has failed.'],
   run: async call => {
     const findings = await examine(call);
@@ -53,6 +54,7 @@ async function examine(call: Invocation): Promise<readonly Finding[]> {
   findings.push(...(await checkDataDir(config)));
   const server = await reachServer(config, findings);
   findings.push(...(server === undefined ? await checkPorts(config) : await checkServer(server)));
+  findings.push(...checkEpisodes(config));
   findings.push(await checkLedger(call.host, config, server));
   return findings;
 }
@@ -224,6 +226,20 @@ async function checkLedger(
   } catch (error) {
     const remedy = 'Look into the log of the server; if the store is damaged, `ww rebuild` makes it anew.';
     return { check, level: 'fail', message: `cannot be read: ${messageOf(error)}`, remedy };
+  }
+}
+
+/** Nothing where there are none yet. */
+function checkEpisodes({ dataDir }: Config): readonly Finding[] {
+  const check = 'episodes';
+  try {
+    const found = examineEpisodes(dataDir);
+    if (found === undefined) return [];
+    const message = `${found.episodes} are kept, ${found.open} of them open`;
+    return [{ check, level: 'ok', message }];
+  } catch (error) {
+    const remedy = 'Nothing makes them anew: restore a backup, see docs/how-to/back-up-and-restore.md.';
+    return [{ check, level: 'fail', message: messageOf(error), remedy }];
   }
 }
 
