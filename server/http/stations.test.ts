@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type { LatestValue } from '../application.ts';
+import { episodeOf, FakeAlarms, raised } from '../../test/harness/fake-alarms.ts';
 import { createFakeApplication, observation } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe } from '../../test/harness/http-probe.ts';
@@ -17,6 +18,7 @@ afterAll(() => probe.server.stop());
 beforeEach(() => {
   application.latestValues = [];
   application.health.clear();
+  application.alarms = new FakeAlarms();
 });
 
 const get = async (path: string) => (await probe.ask(path, { token })).body;
@@ -71,6 +73,27 @@ describe('a station', () => {
     const river = await get('/api/v1/stations/RIVER-1');
     expect(river.state.alarm).toBe('unknown');
     expect(river.datastreams[0].state).toEqual({ alarm: 'unknown', severity: null, data: 'good' });
+  });
+
+  it('warns where one of its points does, and is normal where a rule judges one', async () => {
+    application.alarms.judge('RIVER-1/rainfall');
+    expect(await get('/api/v1/stations/RIVER-1')).toMatchObject({
+      state: { alarm: 'normal', severity: null },
+      datastreams: [{ state: { alarm: 'unknown' } }, { state: { alarm: 'normal' } }],
+    });
+    application.alarms.tell(raised('a', episodeOf({ begin: epochMs(now), severity: 'orange' })), now);
+    const { items } = await get('/api/v1/stations');
+    expect(items).toMatchObject([
+      { id: 'PUMP-1', state: { alarm: 'unknown', severity: null } },
+      {
+        id: 'RIVER-1',
+        state: { alarm: 'warning', severity: 'orange' },
+        datastreams: [
+          { state: { alarm: 'warning', severity: 'orange', data: 'blind' } },
+          { state: { alarm: 'normal', severity: null } },
+        ],
+      },
+    ]);
   });
 
   it('is seen as well as its worst datastream', async () => {
