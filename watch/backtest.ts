@@ -2,8 +2,6 @@ import type { Episode } from '../domain/model/episode.ts';
 import type { OwnOutage } from '../domain/model/watch-decision.ts';
 import { DAY_MS, FUTURE_TOLERANCE_MS, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import { compileRules } from '../rules/compile-rules.ts';
-import type { PlannedRule } from '../rules/compile-rules.ts';
 import { evaluateSeries } from '../rules/evaluate-series.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
 import type { Reading, Sample } from '../rules/sample.ts';
@@ -12,11 +10,14 @@ import type { SiteView } from '../rules/subject.ts';
 import { toldWithin } from './alarm-load.ts';
 import type { Period } from './alarm-load.ts';
 import { arrivalOf, inArrivalOrder } from './arrival-order.ts';
-import { decideSilences, listenedInputs } from './silence-replay.ts';
+import { BasisBook } from './basis-book.ts';
+import type { TrackBasis } from './basis-book.ts';
+import { listenedInputs } from './listened-inputs.ts';
 import type { ListenedInput } from './silence-book.ts';
+import { decideSilences } from './silence-replay.ts';
 import { backtestTrack } from './track-backtest.ts';
 import type { ToldEpisode } from './track-backtest.ts';
-import { hearsSilence, reachOf } from './track-slot.ts';
+import { hearsSilence, inputsOf, reachOf } from './track-slot.ts';
 import type { WatchLimits } from './watch-limits.ts';
 
 export interface BacktestOptions {
@@ -75,35 +76,31 @@ export async function backtest(options: BacktestOptions): Promise<readonly Backt
 class SetUnderTest {
   readonly told: ToldEpisode[] = [];
   readonly complete: Episode[] = [];
-  readonly #bindings = new Map<string, RuleBinding[]>();
-  readonly #listened: ReadonlyMap<string, ListenedInput>;
-  readonly reachMs: number;
   readonly tracks: number;
+  readonly reachMs: number;
+  readonly #bySubject = new Map<string, TrackBasis[]>();
+  readonly #listened: ReadonlyMap<string, ListenedInput>;
 
   constructor(ruleSet: RuleSet, site: SiteView) {
-    const { planned } = compileRules(ruleSet, site);
     const versions = { ruleSet: ruleSet.version, registry: site.registry.version };
-    const bindings = planned.map((rule: PlannedRule): RuleBinding => ({
-      rule: rule.rule,
-      subject: rule.subject,
-      basis: [{ from: epochMs(Number.MIN_SAFE_INTEGER), versions, plan: rule.plan }],
-    }));
-    for (const binding of bindings) {
-      const known = this.#bindings.get(binding.subject);
-      if (known === undefined) this.#bindings.set(binding.subject, [binding]);
-      else known.push(binding);
+    const from = epochMs(Number.MIN_SAFE_INTEGER);
+    const tracks = new BasisBook().append({ from, versions, ruleSet, site });
+    for (const track of tracks) {
+      const known = this.#bySubject.get(track.subject);
+      if (known === undefined) this.#bySubject.set(track.subject, [track]);
+      else known.push(track);
     }
-    this.tracks = bindings.length;
-    this.reachMs = Math.max(0, ...bindings.map(reachOf));
-    this.#listened = listenedInputs(planned);
+    this.tracks = tracks.length;
+    this.reachMs = Math.max(0, ...tracks.map(reachOf));
+    this.#listened = listenedInputs(tracks);
   }
 
   get subjects(): readonly string[] {
-    return [...this.#bindings.keys()];
+    return [...this.#bySubject.keys()];
   }
 
   bindingsOf(subject: string): readonly RuleBinding[] {
-    return this.#bindings.get(subject) ?? [];
+    return this.#bySubject.get(subject) ?? [];
   }
 
   async samplesOf(
@@ -113,10 +110,10 @@ class SetUnderTest {
     const { outages, limits, period } = options;
     const heard = hearsSilence(binding);
     const samples: Sample[] = heard ? [...outages] : [];
-    for (const { key } of binding.basis[0]?.plan?.inputs ?? []) {
-      const readings = await arrivals.of(key);
+    for (const input of inputsOf(binding)) {
+      const readings = await arrivals.of(input);
       for (const reading of readings) samples.push(reading);
-      const listened = heard ? this.#listened.get(key) : undefined;
+      const listened = heard ? this.#listened.get(input) : undefined;
       if (listened === undefined) continue;
       const during = { until: epochMs(period.to - 1), outages, reconnectMs: limits.reconnectMs };
       samples.push(...decideSilences(listened, readings, during));

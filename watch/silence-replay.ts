@@ -1,24 +1,9 @@
 import type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
 import { MINUTE_MS, epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
-import type { PlannedRule } from '../rules/compile-rules.ts';
 import type { Reading } from '../rules/sample.ts';
 import { SilenceBook } from './silence-book.ts';
 import type { ListenedInput } from './silence-book.ts';
-
-/** Every input whose silence means something to a rule of the set, with all limits that any of them wants told. */
-export function listenedInputs(planned: readonly PlannedRule[]): ReadonlyMap<string, ListenedInput> {
-  const inputs = new Map<string, ListenedInput>();
-  for (const { plan } of planned) {
-    if (plan.silencesMs.length === 0) continue;
-    for (const { key, intervalMs } of plan.inputs) {
-      const known = inputs.get(key)?.silencesMs ?? [];
-      const silencesMs = [...new Set([...known, ...plan.silencesMs])].sort((a, b) => a - b);
-      inputs.set(key, { input: key, intervalMs, silencesMs });
-    }
-  }
-  return inputs;
-}
 
 /**
  * The silence decisions that would have been made of one datastream.
