@@ -13,7 +13,11 @@ export interface BoardDelta {
   readonly alarms: readonly AlarmView[];
   /** Those no longer in force, as they were. */
   readonly alarmsGone: readonly AlarmView[];
+  /** Datastreams whose place on the alarm axis may be another one. */
+  readonly subjects: ReadonlySet<string>;
 }
+
+const NOTHING: BoardDelta = { alarms: [], alarmsGone: [], subjects: new Set() };
 
 interface ToldAlarm {
   readonly seq: number;
@@ -24,7 +28,8 @@ interface ToldAlarm {
 export class BoardPicture {
   #revision: number | undefined;
   #told: ReadonlyMap<string, ToldAlarm> = new Map();
-  #axis = alarmAxis({ board: () => new Map(), judged: () => new Set() });
+  #judged: ReadonlySet<string> = new Set();
+  #axis = alarmAxis({ board: () => new Map(), judged: () => this.#judged });
 
   /** Of the last step. */
   get axis(): AlarmAxis {
@@ -36,28 +41,40 @@ export class BoardPicture {
     for (const { view } of this.#told.values()) yield view;
   }
 
-  /** Takes the board of this moment; undefined where nothing has changed, neither on it nor in what is judged. */
-  step(source: BoardSource): BoardDelta | undefined {
-    const { alarms } = source;
-    if (alarms.revision === this.#revision) return undefined;
-    this.#revision = alarms.revision;
-    // A copy: the axis must answer for the moment of the step, whatever happens before the next one.
-    const judged = new Set(alarms.judged());
-    const board = new Map(alarms.board());
-    this.#axis = alarmAxis({ board: () => board, judged: () => judged });
+  /** Takes the board of this moment, and says in what it differs from the last one. */
+  step(source: BoardSource): BoardDelta {
+    if (source.alarms.revision === this.#revision) return NOTHING;
+    this.#revision = source.alarms.revision;
+    const subjects = this.#judge(source.alarms.judged());
+    const board = source.alarms.board();
+    this.#axis = alarmAxis({ board: () => board, judged: () => this.#judged });
     const before = this.#told;
     const told = new Map<string, ToldAlarm>();
-    const changed: AlarmView[] = [];
+    const alarms: AlarmView[] = [];
     const names = alarmNames(source);
     for (const record of board.values()) {
       const known = before.get(record.id);
-      const isSame = known?.seq === record.seq;
-      const view = isSame ? known.view : alarmView(record, names);
+      if (known?.seq === record.seq) {
+        told.set(record.id, known);
+        continue;
+      }
+      const view = alarmView(record, names);
       told.set(record.id, { seq: record.seq, view });
-      if (!isSame) changed.push(view);
+      alarms.push(view);
     }
     this.#told = told;
-    const gone = [...before].flatMap(([id, { view }]) => (told.has(id) ? [] : view));
-    return { alarms: changed, alarmsGone: gone };
+    const alarmsGone = [...before].flatMap(([id, { view }]) => (told.has(id) ? [] : view));
+    for (const { subject } of [...alarms, ...alarmsGone]) subjects.add(subject);
+    return { alarms, alarmsGone, subjects };
+  }
+
+  /** Answers what is judged newly or no more. A copy is kept: the set itself may be a living one. */
+  #judge(judged: ReadonlySet<string>): Set<string> {
+    const before = this.#judged;
+    const subjects = new Set<string>();
+    for (const subject of judged) if (!before.has(subject)) subjects.add(subject);
+    for (const subject of before) if (!judged.has(subject)) subjects.add(subject);
+    if (subjects.size > 0) this.#judged = new Set(judged);
+    return subjects;
   }
 }

@@ -6,7 +6,7 @@ import type { EpochMs } from '../../domain/time/instant.ts';
 import { localMonthDay } from '../../domain/time/local-day.ts';
 import type { Changes, LatestValue, StationHealth, TrackedHealth } from '../application.ts';
 import { worstAlarmState } from '../http/alarm-axis.ts';
-import type { AlarmAxis, AlarmState } from '../http/alarm-axis.ts';
+import type { AlarmState } from '../http/alarm-axis.ts';
 import type { AlarmView } from '../http/alarm-schemas.ts';
 import { visitInSlices } from '../http/answer.ts';
 import { dataState, worstDataState } from '../http/data-axis.ts';
@@ -20,8 +20,6 @@ import type { BoardDelta, BoardSource } from './board-picture.ts';
 
 interface Point {
   readonly name: string;
-  /** `station/property[.instance]` */
-  readonly subject: string;
   readonly spec: DatastreamSpec;
   latest: LatestValue | undefined;
   alarm: AlarmState;
@@ -38,7 +36,7 @@ interface StationPicture {
 }
 
 /** What a step of the picture has changed. */
-export interface PictureDelta extends BoardDelta {
+export interface PictureDelta extends Pick<BoardDelta, 'alarms' | 'alarmsGone'> {
   readonly stations: readonly StreamStation[];
   readonly points: readonly StreamPoint[];
 }
@@ -50,12 +48,18 @@ export interface PictureDelta extends BoardDelta {
 export class DistrictPicture {
   readonly #version: number;
   readonly #stations = new Map<string, StationPicture>();
+  /** By `station/property[.instance]`. */
+  readonly #points = new Map<string, Point>();
   readonly #board = new BoardPicture();
   #now = epochMs(0);
 
   constructor(registry: Registry) {
     this.#version = registry.version;
-    for (const spec of sortedStations(registry)) this.#stations.set(spec.id, blankStation(spec));
+    for (const spec of sortedStations(registry)) {
+      const station = blankStation(spec);
+      this.#stations.set(spec.id, station);
+      for (const point of station.points.values()) this.#points.set(`${spec.id}/${point.name}`, point);
+    }
   }
 
   /** False when a new one is needed: the registry has changed, or another day began and with it another flood limit. */
@@ -71,9 +75,15 @@ export class DistrictPicture {
   /** Takes the changes in, and looks at every point anew: time alone makes a point blind. */
   async step(changes: Changes, source: BoardSource, now: EpochMs): Promise<PictureDelta> {
     this.#now = now;
-    const board = this.#board.step(source);
-    const axis = board === undefined ? undefined : this.#board.axis;
     const moved = new Set<Point>();
+    const { alarms, alarmsGone, subjects } = this.#board.step(source);
+    await visitInSlices(subjects, subject => {
+      const point = this.#points.get(subject);
+      const alarm = this.#board.axis(subject);
+      if (point === undefined || point.alarm === alarm) return;
+      point.alarm = alarm;
+      moved.add(point);
+    });
     await visitInSlices(changes.latest, value => {
       const point = this.#stations.get(value.station)?.points.get(formatDatastreamName(value));
       if (point === undefined) return;
@@ -87,12 +97,14 @@ export class DistrictPicture {
     const stations: StreamStation[] = [];
     const points: StreamPoint[] = [];
     await visitInSlices(this.#stations.values(), station => {
-      for (const point of movePoints(station, { moved, axis, now })) {
-        points.push(pointView(station.spec.id, point));
+      const changed = movePoints(station, moved, now);
+      for (const point of changed) points.push(pointView(station.spec.id, point));
+      const hasMoved = changed.length > 0 && moveStates(station);
+      if (moveHealth(station, changes.connections.get(station.spec.id)) || hasMoved) {
+        stations.push(viewOf(station));
       }
-      if (moveStation(station, changes.connections.get(station.spec.id))) stations.push(viewOf(station));
     });
-    return { stations, points, ...(board ?? QUIET_BOARD) };
+    return { stations, points, alarms, alarmsGone };
   }
 
   /** The warnings in force at the stations, or at those asked for. */
@@ -116,22 +128,12 @@ export class DistrictPicture {
   }
 }
 
-const QUIET_BOARD: BoardDelta = { alarms: [], alarmsGone: [] };
 const UNJUDGED = worstAlarmState([]);
 
 function blankStation(spec: StationSpec): StationPicture {
   const points = spec.datastreams.map((datastream): [string, Point] => {
     const name = formatDatastreamName(datastream);
-    const subject = `${spec.id}/${name}`;
-    const point = {
-      name,
-      subject,
-      spec: datastream,
-      latest: undefined,
-      alarm: UNJUDGED,
-      data: 'blind',
-    } as const;
-    return [name, point];
+    return [name, { name, spec: datastream, latest: undefined, alarm: UNJUDGED, data: 'blind' }];
   });
   return {
     spec,
@@ -148,38 +150,34 @@ function isSame(known: Observation | undefined, fresh: Observation): boolean {
   return known?.t === fresh.t && known.v === fresh.v && known.quality === fresh.quality;
 }
 
-interface Movement {
-  readonly moved: ReadonlySet<Point>;
-  /** Absent where nothing has changed on it. */
-  readonly axis: AlarmAxis | undefined;
-  readonly now: EpochMs;
-}
-
 /** The points whose value or state has changed. */
-function movePoints({ points }: StationPicture, { moved, axis, now }: Movement): readonly Point[] {
+function movePoints({ points }: StationPicture, moved: ReadonlySet<Point>, now: EpochMs): readonly Point[] {
   const changed: Point[] = [];
   for (const point of points.values()) {
     const data = dataState(point.latest?.observation, point.spec.intervalMs, now);
-    const alarm = axis?.(point.subject) ?? point.alarm;
-    if (data === point.data && alarm === point.alarm && !moved.has(point)) continue;
-    point.alarm = alarm;
+    if (data === point.data && !moved.has(point)) continue;
     point.data = data;
     changed.push(point);
   }
   return changed;
 }
 
-/** Answers whether its state or its connection has changed. */
-function moveStation(station: StationPicture, connection: { readonly since: EpochMs } | undefined): boolean {
-  const { health: before, alarm: alarmBefore, data: dataBefore, tracked, points } = station;
-  station.alarm = worstAlarmState([...points.values()].map(({ alarm }) => alarm));
-  station.data = worstDataState([...points.values()].map(({ data }) => data));
+/** Answers whether its state has changed. */
+function moveStates(station: StationPicture): boolean {
+  const { alarm: alarmBefore, data: dataBefore } = station;
+  const points = [...station.points.values()];
+  station.alarm = worstAlarmState(points.map(({ alarm }) => alarm));
+  station.data = worstDataState(points.map(({ data }) => data));
+  return station.alarm !== alarmBefore || station.data !== dataBefore;
+}
+
+/** Answers whether its connection has changed. */
+function moveHealth(station: StationPicture, connection: { readonly since: EpochMs } | undefined): boolean {
+  const { health: before, tracked } = station;
   // Whom neither the broker nor ingest ever saw has no health: its connection is unknown.
   station.health =
     connection === undefined && tracked === undefined ? undefined : stationHealth(connection, tracked);
   return (
-    station.alarm !== alarmBefore ||
-    station.data !== dataBefore ||
     (station.health === undefined) !== (before === undefined) ||
     station.health?.connected !== before?.connected ||
     station.health?.connectedSince !== before?.connectedSince ||
