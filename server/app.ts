@@ -223,10 +223,11 @@ class ServerApp implements App {
     broker: MqttBroker,
     health: HealthMonitor,
   ): Promise<readonly MetricSample[]> {
-    const { administration, refusals, journal, telemetry, ingest } = started;
-    const [ledger, status, tracks, journalStats, store] = await Promise.all([
+    const { administration, refusals, journal, telemetry, ingest, alarms } = started;
+    const [ledger, status, watch, tracks, journalStats, store] = await Promise.all([
       ingest.ledger(),
       ingest.status(),
+      ingest.watchStatus(),
       ingest.tracks(),
       journal.stats(),
       telemetry.stats(),
@@ -243,6 +244,8 @@ class ServerApp implements App {
       broker: broker.stats(),
       journal: { ...journalStats, ...journal.commitCounters(), ...journal.health() },
       store,
+      alarms,
+      watch,
     });
   }
 

@@ -1,7 +1,10 @@
 import type { Ledger } from '../domain/model/ledger.ts';
+import { WARNING_SEVERITIES } from '../domain/model/warning-severity.ts';
 import type { Registry } from '../domain/model/registry.ts';
 import type { IngestStatus } from '../ingest/pipeline.ts';
 import type { StationTrack } from '../ingest/station-trackers.ts';
+import type { WatchStatus } from '../watch/watch.ts';
+import type { AlarmService } from './alarms/alarm-service.ts';
 import type { MetricSample } from './metrics.ts';
 
 /** Everything /metrics is made of, gathered at one moment. */
@@ -28,6 +31,8 @@ export interface MetricSources {
     readonly archiveFiles: number;
     readonly lastSeq: { readonly live: number; readonly backlog: number };
   };
+  readonly alarms: Pick<AlarmService, 'board' | 'judged' | 'gaps'>;
+  readonly watch: WatchStatus;
   readonly store: {
     readonly commits: number;
     readonly commitSeconds: number;
@@ -47,6 +52,7 @@ export function liveSamples(sources: MetricSources): readonly MetricSample[] {
     ...brokerSamples(sources),
     ...journalSamples(sources),
     ...storeSamples(sources),
+    ...watchSamples(sources),
   ];
 }
 
@@ -122,5 +128,20 @@ function storeSamples({ store }: MetricSources): readonly MetricSample[] {
     { name: 'ww_store_commits_total', value: store.commits },
     { name: 'ww_store_commit_seconds_total', value: store.commitSeconds },
     { name: 'ww_store_failures_total', value: store.failures },
+  ];
+}
+
+function watchSamples({ alarms, watch }: MetricSources): readonly MetricSample[] {
+  const inForce = [...alarms.board().values()];
+  return [
+    ...WARNING_SEVERITIES.map(severity => ({
+      name: 'ww_alarms_in_force' as const,
+      labels: { severity },
+      value: inForce.filter(record => record.episode.severity === severity).length,
+    })),
+    { name: 'ww_points_judged', value: alarms.judged().size },
+    { name: 'ww_rule_gaps', value: alarms.gaps().length },
+    { name: 'ww_watch_opening', value: watch.opening },
+    { name: 'ww_watch_refills', value: watch.refills },
   ];
 }

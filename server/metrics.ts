@@ -66,6 +66,13 @@ export const METRICS = {
   ww_store_staged_readings: gauge('Readings the store has taken and not yet made durable.', 'readings'),
   ww_store_commits_total: counter('Transactions of the telemetry store.', 'transactions'),
   ww_store_commit_seconds_total: counter('Time spent in transactions of the telemetry store.', 'seconds'),
+  ww_alarms_in_force: gauge('Warnings in force, by the highest severity they reached.', 'warnings', [
+    'severity',
+  ]),
+  ww_points_judged: gauge('Datastreams that a rule judges.', 'datastreams'),
+  ww_rule_gaps: gauge('What rules lack to judge a point, in whole or in part.', 'gaps'),
+  ww_watch_opening: gauge('Tracks (a rule at a point) that wait for their history after a start.', 'tracks'),
+  ww_watch_refills: gauge('Tracks that wait to be judged anew, because readings came late.', 'tracks'),
   ww_store_failures_total: counter('Transactions the telemetry store could not finish.', 'transactions'),
 
   ww_http_requests_total: counter('Answered HTTP requests, by route and status.', 'requests', [

@@ -44,7 +44,7 @@ async function run(
   options: Partial<BacktestOptions> = {},
 ) {
   const asked: string[] = [];
-  const outcomes = await backtest({
+  const { heardFrom, sets: outcomes } = await backtest({
     ruleSets: [ruleSet(1, {})],
     site: SITE,
     period: { from: minute(0), to: minute(600) },
@@ -56,10 +56,9 @@ async function run(
     outages: [],
     limits: DEFAULT_WATCH_LIMITS,
     hindsight: false,
-    onProgress: () => undefined,
     ...options,
   });
-  return { outcomes, asked };
+  return { outcomes, asked, heardFrom };
 }
 
 const of = (station: string, values: readonly (readonly [at: number, v: number, after?: number])[]) =>
@@ -188,9 +187,9 @@ describe('backtest', () => {
     expect(epochMs(earliest)).toBe(earliest);
   });
 
-  it('says how far it is', async () => {
-    const done: string[] = [];
-    await run({}, { onProgress: (at, all) => void done.push(`${at}/${all}`) });
-    expect(done).toEqual(['1/2', '2/2']);
+  it('says when the first reading of the period came', async () => {
+    const series = { A: of('A', [[-9, 0], [7, 0, 30]]), B: of('B', [[20, 0]]) };
+    expect((await run(series)).heardFrom).toBe(minute(20));
+    expect((await run({ A: of('A', [[-9, 0], [600, 0]]) })).heardFrom).toBeUndefined();
   });
 });

@@ -33,12 +33,17 @@ export interface BacktestOptions {
   readonly limits: WatchLimits;
   /** Whether the complete series is judged, too. */
   readonly hindsight: boolean;
-  /** Hears how much is done. */
-  readonly onProgress: (done: number, of: number) => void;
+}
+
+export interface BacktestOutcome {
+  /** When the first of the readings came that were looked at in the period; undefined where none did. */
+  readonly heardFrom: EpochMs | undefined;
+  /** In the order of the rule sets. */
+  readonly sets: readonly SetOutcome[];
 }
 
 /** What a rule set would have told in the period. */
-export interface BacktestOutcome {
+export interface SetOutcome {
   /** Tracks: rules by subjects. */
   readonly tracks: number;
   readonly told: readonly ToldEpisode[];
@@ -51,15 +56,15 @@ const RUN_UP_MS = DAY_MS;
 
 /**
  * Runs rule sets over what had arrived by each instant of the period, one subject after the other, so that memory holds
- * the readings of few datastreams. Answers in the order of the rule sets.
+ * the readings of few datastreams.
  */
-export async function backtest(options: BacktestOptions): Promise<readonly BacktestOutcome[]> {
-  const { ruleSets, site, period, limits, onProgress } = options;
+export async function backtest(options: BacktestOptions): Promise<BacktestOutcome> {
+  const { ruleSets, site, period, limits } = options;
   const sets = ruleSets.map(ruleSet => new SetUnderTest(ruleSet, site));
   const reachMs = Math.max(0, ...sets.map(set => set.reachMs));
   const arrivals = new Arrivals(options, epochMs(period.from - reachMs - RUN_UP_MS));
   const subjects = [...new Set(sets.flatMap(set => set.subjects))].sort();
-  for (const [index, subject] of subjects.entries()) {
+  for (const subject of subjects) {
     for (const set of sets) {
       for (const binding of set.bindingsOf(subject)) {
         const samples = await set.samplesOf(binding, { arrivals, options });
@@ -68,9 +73,11 @@ export async function backtest(options: BacktestOptions): Promise<readonly Backt
         if (options.hindsight) set.complete.push(...evaluateSeries(binding, samples).filter(touches(period)));
       }
     }
-    onProgress(index + 1, subjects.length);
   }
-  return sets.map(({ tracks, told, complete }) => ({ tracks, told, complete }));
+  return {
+    heardFrom: arrivals.heardFrom,
+    sets: sets.map(({ tracks, told, complete }) => ({ tracks, told, complete })),
+  };
 }
 
 class SetUnderTest {
@@ -130,6 +137,7 @@ class Arrivals {
   readonly #options: BacktestOptions;
   readonly #since: EpochMs;
   readonly #kept = new Map<string, readonly Reading[]>();
+  heardFrom: EpochMs | undefined;
 
   constructor(options: BacktestOptions, since: EpochMs) {
     this.#options = options;
@@ -144,6 +152,8 @@ class Arrivals {
     const ordered = inArrivalOrder(await readings(input, stretch)).filter(
       sample => sample.kind === 'reading',
     );
+    const first = ordered.find(({ received }) => received >= period.from && received < period.to);
+    if (first !== undefined) this.heardFrom = epochMs(Math.min(first.received, this.heardFrom ?? first.received));
     const [oldest] = this.#kept.keys();
     if (this.#kept.size >= SERIES_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(input, ordered);

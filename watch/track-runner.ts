@@ -41,6 +41,8 @@ export class TrackRunner {
   /** The end of the line. */
   #last: Promise<void>;
   #inLine = 0;
+  #opening = 0;
+  #refilling = 0;
   /** Tracks that will be opened together and can still be joined. */
   #forming: TrackSlot[] | undefined;
   readonly #toRefill = new Set<TrackSlot>();
@@ -88,18 +90,29 @@ export class TrackRunner {
     });
     if (due.length === 0) return;
     for (const slot of due) this.#toRefill.delete(slot);
+    this.#refilling += due.length;
     void ingest
       .offered()
       .then(() => {
-        for (const slot of due) this.#queue(() => this.#refill(slot));
+        for (const slot of due) {
+          this.#queue(async () => {
+            await this.#refill(slot);
+            this.#refilling -= 1;
+          });
+        }
       })
       // A store that gave a batch up ends the process; whoever handed it over is told.
       .catch(() => undefined);
   }
 
+  /** How many tracks wait to be opened. */
+  get opening(): number {
+    return this.#opening;
+  }
+
   /** How many tracks wait to be judged anew. */
-  get refillsOpen(): number {
-    return this.#toRefill.size;
+  get refilling(): number {
+    return this.#toRefill.size + this.#refilling;
   }
 
   /** Tracks that have changed since they were last asked for, and are not being worked on. */
@@ -116,6 +129,7 @@ export class TrackRunner {
 
   #open(slot: TrackSlot): void {
     slot.isBusy = true;
+    this.#opening += 1;
     if (this.#forming !== undefined && this.#forming.length < GROUP) {
       this.#forming.push(slot);
       return;
@@ -125,6 +139,7 @@ export class TrackRunner {
     this.#queue(async () => {
       if (this.#forming === group) this.#forming = undefined;
       await Promise.all(group.map(each => this.#openNow(each)));
+      this.#opening -= group.length;
     });
   }
 

@@ -35,6 +35,14 @@ export interface WatchedPoints {
   readonly gaps: readonly RuleGap[];
 }
 
+/** What the watch has still to do. */
+export interface WatchStatus {
+  /** Tracks that wait for their history after a start. */
+  readonly opening: number;
+  /** Tracks that wait to be judged anew. */
+  readonly refills: number;
+}
+
 export interface WatchOptions {
   readonly clock: Clock;
   readonly log: Log;
@@ -208,6 +216,11 @@ export class Watch {
   /** A rule set or registry that holds from now on. */
   setBasis(entry: BasisEntry): void {
     this.#nextBasis = entry;
+  }
+
+  status(): WatchStatus {
+    const { tracks } = this.#running ?? {};
+    return { opening: tracks?.opening ?? 0, refills: tracks?.refilling ?? 0 };
   }
 
   /** Why there is or was an alarm; undefined where there never was. */

@@ -15,7 +15,7 @@ import { builtModule } from '../../storage/thread/built-module.ts';
 import { Remote } from '../../storage/thread/remote.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
 import type { BasisEntry } from '../../watch/basis-book.ts';
-import type { WatchedPoints } from '../../watch/watch.ts';
+import type { WatchStatus, WatchedPoints } from '../../watch/watch.ts';
 import type { LogLevel } from '../logger.ts';
 
 /** What the ingest worker is started with. */
@@ -101,6 +101,10 @@ export class IngestThread {
   /** Why there is or was an alarm; undefined where there never was. */
   why(id: string): Promise<AlarmReasons | undefined> {
     return this.#running().call('why', id);
+  }
+
+  watchStatus(): Promise<WatchStatus> {
+    return this.#running().call('watchStatus');
   }
 
   latest(): Promise<Observation[]> {

@@ -66,6 +66,7 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     setRegistry: (registry: Registry) => pipeline.setRegistry(registry),
     setBasis: (entry: BasisEntry) => watch.setBasis(entry),
     why: (id: string) => watch.why(id),
+    watchStatus: () => watch.status(),
     latest: () => pipeline.latest(),
     datastreams: (start: number) => pipeline.datastreams(start),
     tracks: () => pipeline.tracks(),
