@@ -131,8 +131,6 @@ function places(): { readonly dataDir: string; readonly target: string; readonly
   };
 }
 
-const counts = ({ messages, readings }: Ledger) => ({ messages, readings });
-
 it(
   'a backup under load is restored with everything acknowledged before it began, and adds up',
   { timeout: 180_000 },
@@ -182,9 +180,16 @@ it(
     expect(await server.control.call('ledgerAudit', {})).toEqual({ agrees: true, differences: [] });
     expect(await server.stop()).toBe(0);
 
+    const kept = readFileSync(join(restored, 'episodes.db'));
     expect(await ww(restored, 'rebuild')).toMatchObject({ code: 0 });
+    // They cannot be made anew from readings: when they became known would be lost.
+    expect(readFileSync(join(restored, 'episodes.db')).equals(kept)).toBe(true);
     const rebuilt = await startServer({ dataDir: restored });
-    expect(counts(await settledLedger(rebuilt))).toEqual(counts(ledger));
+    const { messages, readings } = await settledLedger(rebuilt);
+    expect(readings).toEqual(ledger.readings);
+    // The second start has noted in the journal that nobody listened since the first.
+    const { journalled, decoded } = ledger.messages;
+    expect(messages).toEqual({ ...ledger.messages, journalled: journalled + 1, decoded: decoded + 1 });
     expect((await load.sent.compare(rebuilt)).problems).toEqual([]);
     // It is a server like any other: it takes readings again, with the secrets as they were.
     const more = await startLoad(rebuilt, load.secrets);
@@ -344,6 +349,7 @@ describe.skipIf(mountProblem(false) !== undefined)('on file systems of their own
     const restored = mounts.memory(64).path;
     expect(await ww(restored, 'restore', target)).toMatchObject({ code: 0 });
     expect(readdirSync(restored).toSorted()).toEqual([
+      'episodes.db',
       'journal.db',
       'operations.db',
       'snapshots',
