@@ -13,7 +13,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Ledger } from '../../domain/model/ledger.ts';
 import { completeLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import type { GivenLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import { loadThings } from '../../sensors-sim/load/load-registry.ts';
