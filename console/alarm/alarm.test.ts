@@ -8,7 +8,7 @@ import { alarm } from './alarm-fixture.ts';
 import { laterText, marksOf } from './alarm-marks.ts';
 import { byUrgency, countBySeverity, urgentByStation } from './alarm-order.ts';
 import { measureName, measuredText, thresholdName } from './measure-text.ts';
-import { peakText } from './peak-text.ts';
+import { peakMeasure, peakText } from './peak-text.ts';
 import { recordPath } from './record-request.ts';
 import { subjectParts } from './subject.ts';
 
@@ -103,7 +103,9 @@ describe('what a rule compares', () => {
   it('stands with the peak', () => {
     expect(peakText(alarm('a'), zh)).toBe('33.520 m');
     const steps = [{ severity: 'blue', t: NOW, limitName: 'rise in 60 min', toVerify: false }] as const;
-    expect(peakText(alarm('a', { steps, peak: { value: 1.2, t: NOW } }), zh)).toBe('1 小时涨幅 1.200 m');
+    const rise = alarm('a', { steps, peak: { value: 1.2, t: NOW } });
+    expect([peakText(rise, zh), peakMeasure(rise, zh)]).toEqual(['1.200 m', '1 小时涨幅']);
+    expect(peakMeasure(alarm('a'), zh)).toBeUndefined();
   });
 });
 

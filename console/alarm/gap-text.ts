@@ -1,6 +1,6 @@
-import { WARNING_SEVERITIES } from '../../domain/model/warning-severity.ts';
 import type { TextTable } from '../text/zh.ts';
 import { thresholdName } from './measure-text.ts';
+import { isSeverity } from './severity-name.ts';
 
 type Sentence = (parts: readonly string[], text: TextTable) => string;
 
@@ -44,8 +44,7 @@ export function gapText(detail: string, text: TextTable): string {
 }
 
 function severityText(name: string, { severity }: TextTable): string {
-  const known = WARNING_SEVERITIES.find(candidate => candidate === name);
-  return known === undefined ? name : severity[known];
+  return isSeverity(name) ? severity[name] : name;
 }
 
 function namesText(names: string, text: TextTable): string {

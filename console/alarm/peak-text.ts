@@ -3,10 +3,13 @@ import type { Alarm } from './alarm-wire.ts';
 import { measureName, measuredText } from './measure-text.ts';
 import { subjectParts } from './subject.ts';
 
-/** The most extreme value with its unit; it counts as the limits of the rule do. What was compared stands before it. */
+/** The most extreme value with its unit, which counts as the limits of the rule do. */
 export function peakText({ peak, steps, subject }: Alarm, text: TextTable): string {
   const limitName = steps.at(-1)?.limitName ?? '';
-  const value = measuredText(peak.value, { limitName, unit: subjectParts(subject).unit }, text);
-  const measure = measureName(limitName, text);
-  return measure === undefined ? value : `${measure} ${value}`;
+  return measuredText(peak.value, { limitName, unit: subjectParts(subject).unit }, text);
+}
+
+/** What the peak is one of, where that is not the reading itself. */
+export function peakMeasure({ steps }: Alarm, text: TextTable): string | undefined {
+  return measureName(steps.at(-1)?.limitName ?? '', text);
 }

@@ -4,6 +4,7 @@ import { valueText } from '../text/value-text.ts';
 import { unitText } from '../text/value-text.ts';
 import type { TextTable } from '../text/zh.ts';
 import { measureName, measuredText, thresholdName } from './measure-text.ts';
+import { isSeverity } from './severity-name.ts';
 import type { Relation, StepReasons } from './reasons-wire.ts';
 import { subjectParts } from './subject.ts';
 
@@ -28,6 +29,14 @@ export function metText(step: StepReasons, subject: string, words: SentenceWords
   );
 }
 
+/** What a condition is about: a derived value, or the reading itself and the threshold it is held against. */
+export function conditionText(name: string, subject: string, { text, inputName }: SentenceWords): string {
+  const derived = measureName(name, text);
+  if (derived !== undefined) return derived;
+  const threshold = isSeverity(name) ? undefined : thresholdName(name, text);
+  return [inputName(subject), threshold].filter(Boolean).join(' · ');
+}
+
 /** A limit with its unit, and the threshold it comes from. */
 export function limitText(
   { limitName }: Pick<StepReasons, 'limitName'>,
@@ -37,7 +46,8 @@ export function limitText(
 ): string {
   const amount = measuredText(limit, { limitName, unit }, text);
   const name = thresholdName(limitName, text);
-  return name === undefined ? amount : text.limitBy(amount, name);
+  // Where a threshold has the name of a severity, the severity beside it says as much.
+  return name === undefined || isSeverity(limitName) ? amount : text.limitBy(amount, name);
 }
 
 /** How the value met the limit; of a limit that is no longer in the ladder as the numbers stand. */
@@ -56,11 +66,12 @@ export function stepSentences(step: StepReasons, words: SentenceWords): readonly
   const how =
     cause === 'blind'
       ? text.blindSince(shortInstant(t), decided)
-      : heldMs === 0
+      : decidedT === t
         ? text.heldAtOnce(decided)
-        : text.heldSince(shortInstant(t), longSpan(heldMs, text), decided);
+        : text.heldSince(shortInstant(t), decided);
   return [
     how,
+    ...(heldMs === 0 ? [] : [text.heldInAll(longSpan(heldMs, text))]),
     ...decidingSentences(step, words),
     toldAt === null ? text.neverTold : text.toldAt(shortInstant(toldAt)),
     ...(toVerify === null ? [] : [text.verifyWhy[toVerify]]),

@@ -7,7 +7,7 @@ export const alarmsEn: AlarmTexts = {
   navigation: 'Pages',
   severity: { blue: 'Blue', yellow: 'Yellow', orange: 'Orange', red: 'Red' },
   severityWarning: severity => `${severity} warning`,
-  alarmsInForce: count => (count === 1 ? '1 warning in force' : `${count} warnings in force`),
+  alarmsInForce: count => String(count),
   alarmRaised: what => `New warning: ${what}`,
   onlyHere: 'The list moves by itself: the highest severity first, then the newest.',
   alarmColumns: {
@@ -146,8 +146,9 @@ export const alarmsEn: AlarmTexts = {
   },
   rainWithin: span => `rain in ${span}`,
   riseWithin: span => `rise in ${span}`,
-  heldSince: (begin, held, decided) =>
-    `It held from ${begin}; at ${decided} it had held for ${held}, which decided the severity.`,
+  heldSince: (begin, decided) =>
+    `It held from ${begin} and at ${decided} for as long, or as often, as the rule asks: decided.`,
+  heldInAll: span => `It held for ${span} in all.`,
   heldAtOnce: decided => `The reading of ${decided} met it, which decided the severity at once.`,
   blindSince: (last, decided) =>
     `The last reading was at ${last}; then the point went blind while rising (a drowned sensor?). Decided at ${decided}.`,

@@ -5,7 +5,7 @@ export const alarmsZh = {
   navigation: '页面',
   severity: { blue: '蓝色', yellow: '黄色', orange: '橙色', red: '红色' },
   severityWarning: (severity: string) => `${severity}预警`,
-  alarmsInForce: (count: number) => `现行预警 ${count}`,
+  alarmsInForce: (count: number) => `${count} 条`,
   alarmRaised: (what: string) => `新的预警：${what}`,
   onlyHere: '本列表随数据流自动更新；级别高者在前，同级新者在前。',
   alarmColumns: {
@@ -128,8 +128,9 @@ export const alarmsZh = {
   } as Readonly<Record<string, string>>,
   rainWithin: (span: string) => `${span}雨量`,
   riseWithin: (span: string) => `${span}涨幅`,
-  heldSince: (begin: string, held: string, decided: string) =>
-    `自 ${begin} 起满足，到 ${decided} 已持续 ${held}，判为该级。`,
+  heldSince: (begin: string, decided: string) =>
+    `自 ${begin} 起一直满足，到 ${decided} 达到规则要求的时长或次数，判为该级。`,
+  heldInAll: (span: string) => `满足该级的时间累计 ${span}。`,
   heldAtOnce: (decided: string) => `${decided} 的读数满足，当即判为该级。`,
   blindSince: (last: string, decided: string) =>
     `最后一个读数在 ${last}，之后在上升途中失测（传感器可能被淹）；${decided} 判为该级。`,

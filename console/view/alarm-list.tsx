@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 
 import { laterText } from '../alarm/alarm-marks.ts';
 import type { Alarm, ListedAlarm } from '../alarm/alarm-wire.ts';
-import { peakText } from '../alarm/peak-text.ts';
+import { peakMeasure, peakText } from '../alarm/peak-text.ts';
 import { hashOf } from '../route/route.ts';
 import { longSpan } from '../text/long-span.ts';
 import { shortInstant } from '../text/local-time.ts';
@@ -60,7 +60,8 @@ function AlarmRow({ alarm, names, basinName, now }: AlarmRowProps): JSX.Element 
   const columns = text.alarmColumns;
   const { id, severity, station, subject, basin, begin, end, state } = alarm;
   const later = 'later' in alarm ? laterText(alarm, text) : undefined;
-  const lasts = longSpan(Math.max(0, (end ?? now) - begin), text);
+  const isGone = state === 'withdrawn' || state === 'merged';
+  const lasts = isGone && end === null ? '–' : longSpan(Math.max(0, (end ?? now) - begin), text);
   return (
     <li class="alarm" data-severity={severity} data-state={state} data-alarm={id}>
       <span class="alarm-severity">
@@ -85,16 +86,16 @@ function AlarmRow({ alarm, names, basinName, now }: AlarmRowProps): JSX.Element 
         </span>
       </span>
       <Figure label={columns.begin} value={shortInstant(begin)} />
-      <Figure label={columns.lasts} value={lasts}>
-        {end === null ? null : (
-          <span class="figure-note">
-            {columns.end} {shortInstant(end)}
-          </span>
-        )}
-      </Figure>
-      <Figure label={columns.peak} value={peakText(alarm, text)}>
-        <span class="figure-note">{shortInstant(alarm.peak.t)}</span>
-      </Figure>
+      <Figure
+        label={columns.lasts}
+        value={lasts}
+        notes={[end === null ? undefined : `${columns.end} ${shortInstant(end)}`]}
+      />
+      <Figure
+        label={columns.peak}
+        value={peakText(alarm, text)}
+        notes={[peakMeasure(alarm, text), shortInstant(alarm.peak.t)]}
+      />
     </li>
   );
 }
@@ -102,15 +103,22 @@ function AlarmRow({ alarm, names, basinName, now }: AlarmRowProps): JSX.Element 
 interface FigureProps {
   readonly label: string;
   readonly value: string;
-  readonly children?: JSX.Element | null;
+  /** What stands below the value. */
+  readonly notes?: readonly (string | undefined)[];
 }
 
-function Figure({ label, value, children }: FigureProps): JSX.Element {
+function Figure({ label, value, notes = [] }: FigureProps): JSX.Element {
   return (
     <span class="figure">
       <span class="figure-label">{label} </span>
       <span class="figure-value">{value}</span>
-      {children}
+      {notes.map(note =>
+        note === undefined ? null : (
+          <span key={note} class="figure-note">
+            {note}
+          </span>
+        ),
+      )}
     </span>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import type { Alarm } from '../alarm/alarm-wire.ts';
-import { peakText } from '../alarm/peak-text.ts';
+import { peakMeasure, peakText } from '../alarm/peak-text.ts';
 import type { AlarmReasons } from '../alarm/reasons-wire.ts';
 import { hashOf } from '../route/route.ts';
 import { longSpan } from '../text/long-span.ts';
@@ -90,16 +90,21 @@ function BackLink(): JSX.Element {
 function AlarmFacts({ alarm, now }: { readonly alarm: Alarm; readonly now: number }): JSX.Element {
   const { text } = useWords();
   const { begin, end, peak, inForce, state, firstKnownAt, changedAt, basis, rule, into } = alarm;
+  const isGone = state === 'withdrawn' || state === 'merged';
   const lasts = longSpan(Math.max(0, (end ?? now) - begin), text);
   const facts: readonly (readonly [name: string, value: string, note?: string | undefined])[] = [
     [text.facts.state, text.recordState[state], inForce ? text.inForce : text.notInForce],
-    [text.facts.begin, fullInstant(begin), end === null ? text.lastsSo(lasts) : undefined],
+    [text.facts.begin, fullInstant(begin)],
     [
       text.facts.end,
-      end === null ? text.stillOpen : fullInstant(end),
-      end === null ? undefined : text.lastsSo(lasts),
+      end !== null ? fullInstant(end) : isGone ? '–' : text.stillOpen,
+      isGone ? undefined : text.lastsSo(lasts),
     ],
-    [text.facts.peak, peakText(alarm, text), fullInstant(peak.t)],
+    [
+      text.facts.peak,
+      peakText(alarm, text),
+      [peakMeasure(alarm, text), fullInstant(peak.t)].filter(Boolean).join(' · '),
+    ],
     [text.facts.firstKnown, fullInstant(firstKnownAt)],
     [text.facts.changed, fullInstant(changedAt)],
     [text.facts.basis, text.basisVersions(basis.ruleSet, basis.registry), rule],
@@ -132,14 +137,14 @@ interface ReasonsProps {
   readonly names: AlarmNames;
 }
 
-/** Every severity and what it rests on, then all that took part beside readings, then what was known when. */
+/** Every severity and what it rests on, the highest first; then all that took part beside readings, then what was known when. */
 function Reasons({ reasons, names }: ReasonsProps): JSX.Element {
   const { text } = useWords();
   const { steps, subject, gaps, decisions, changes } = reasons;
   return (
     <>
-      {steps.map(step => (
-        <StepWhy key={step.severity} step={step} subject={subject} names={names} />
+      {steps.toReversed().map((step, index) => (
+        <StepWhy key={step.severity} step={step} subject={subject} names={names} isOpen={index === 0} />
       ))}
       {gaps === null ? null : (
         <p class="gap-note">

@@ -1,8 +1,9 @@
 import type { JSX } from 'preact';
 
-import { measureName, measuredText, thresholdName } from '../alarm/measure-text.ts';
+import { measureName, measuredText } from '../alarm/measure-text.ts';
 import type { Clause, StepReasons } from '../alarm/reasons-wire.ts';
-import { limitText, metText, stepSentences } from '../alarm/step-sentences.ts';
+import { conditionText, limitText, metText, stepSentences } from '../alarm/step-sentences.ts';
+import type { SentenceWords } from '../alarm/step-sentences.ts';
 import { subjectParts } from '../alarm/subject.ts';
 import { Icon } from './icon.tsx';
 import { InputTable } from './input-table.tsx';
@@ -15,10 +16,12 @@ interface StepWhyProps {
   /** The datastream that is judged. */
   readonly subject: string;
   readonly names: AlarmNames;
+  /** Shows the figures at once. */
+  readonly isOpen: boolean;
 }
 
 /** What one severity rests on: in sentences first, then the figures behind them. */
-export function StepWhy({ step, subject, names }: StepWhyProps): JSX.Element {
+export function StepWhy({ step, subject, names, isOpen }: StepWhyProps): JSX.Element {
   const { text } = useWords();
   const { station } = subjectParts(subject);
   // Inputs of the same station need not name it.
@@ -36,10 +39,10 @@ export function StepWhy({ step, subject, names }: StepWhyProps): JSX.Element {
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
-      <details>
+      <details open={isOpen}>
         <summary>{text.figures}</summary>
         <InputTable inputs={step.inputs} inputName={inputName} />
-        <ConditionTable clauses={step.clauses} subject={subject} />
+        <ConditionTable clauses={step.clauses} subject={subject} words={words} />
         <LimitTable step={step} subject={subject} />
       </details>
     </section>
@@ -49,12 +52,13 @@ export function StepWhy({ step, subject, names }: StepWhyProps): JSX.Element {
 interface ConditionTableProps {
   readonly clauses: readonly Clause[];
   readonly subject: string;
+  readonly words: SentenceWords;
 }
 
 const CONDITION_ICONS = { true: 'normal', false: 'bad', unknown: 'unknown' } as const;
 
-function ConditionTable({ clauses, subject }: ConditionTableProps): JSX.Element | null {
-  const { text } = useWords();
+function ConditionTable({ clauses, subject, words }: ConditionTableProps): JSX.Element | null {
+  const { text } = words;
   if (clauses.length === 0) return null;
   const { unit } = subjectParts(subject);
   const columns = text.conditionColumns;
@@ -78,7 +82,7 @@ function ConditionTable({ clauses, subject }: ConditionTableProps): JSX.Element 
           <tr key={`${severity ?? ''} ${name} ${limit}`}>
             <th scope="row">
               {severity === undefined ? null : <SeverityChip severity={severity} />}{' '}
-              {measureName(name, text) ?? thresholdName(name, text) ?? name}
+              {conditionText(name, subject, words)}
             </th>
             <td data-label={columns.value} class="number">
               {value === undefined ? '–' : measuredText(value, { limitName: name, unit }, text)}
