@@ -263,7 +263,7 @@ describe('the list of alarms', () => {
       seen.push(...items.map(({ id }: { id: string }) => id));
       cursor = next === null ? '' : `&cursor=${next}`;
     } while (cursor !== '');
-    expect(seen).toEqual(['d', 'b', 'c', 'a']);
+    expect(seen).toEqual(['d', 'c', 'b', 'a']);
   });
 
   it.each([

@@ -131,11 +131,11 @@ const ruleFilter = z.string().min(1).max(64).optional().describe('Only of this r
 export const alarmsQuery = z
   .strictObject({
     state: listOfNames(EPISODE_STATUSES)
-      .default(['open', 'ended'])
+      .prefault('open,ended')
       .describe(`Comma list of ${EPISODE_STATUSES.join(', ')}; may be repeated.`),
     ...placeFilter,
     rule: ruleFilter,
-    from: instant.optional().describe('Epoch ms; alarms that lasted until then or later.'),
+    from: instant.optional().describe('Epoch ms; alarms that were not over by then.'),
     to: instant.optional().describe('Epoch ms; alarms that began before.'),
     knownAt: instant
       .optional()

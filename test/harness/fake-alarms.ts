@@ -1,18 +1,21 @@
 import type { Episode, EpisodeChange } from '../../domain/model/episode.ts';
 import { recordsAfter } from '../../domain/model/episode-record.ts';
-import type { EpisodeQuery, EpisodeRecord, LoggedChange } from '../../domain/ports/episode-store.ts';
+import type { EpisodeQuery, EpisodeRecord } from '../../domain/ports/episode-store.ts';
 import { durationMs, epochMs } from '../../domain/time/instant.ts';
 import type { RuleGap } from '../../rules/rule-kind.ts';
 import type { AlarmService, WatchingRule } from '../../server/alarms/alarm-service.ts';
 import { isInForce } from '../../server/alarms/alarm-service.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import { MemoryEpisodeStore } from './memory-episode-store.ts';
 
 /** An AlarmService in memory: what it answers follows from the changes it was told; `asked` keeps the questions. */
 export class FakeAlarms implements AlarmService {
-  readonly #log: LoggedChange[] = [];
+  readonly #store = new MemoryEpisodeStore();
+  readonly #records = new Map<string, EpisodeRecord>();
   readonly #judged = new Set<string>();
   #gaps: readonly RuleGap[] = [];
   #board: ReadonlyMap<string, EpisodeRecord> = new Map();
+  #seq = 0;
   readonly ruleBook = new Map<string, WatchingRule>();
   readonly reasons = new Map<string, AlarmReasons>();
   readonly asked: { queries: EpisodeQuery[] } = { queries: [] };
@@ -20,10 +23,21 @@ export class FakeAlarms implements AlarmService {
 
   /** Appends a change, as if it became known at that receivedTime. */
   tell(change: EpisodeChange, knownAt: number): void {
-    this.#log.push({ seq: this.#log.length + 1, knownAt: epochMs(knownAt), change });
-    const records = this.#records();
-    this.#board = new Map([...records].filter(([, record]) => isInForce(record)));
+    this.#seq += 1;
+    const logged = { seq: this.#seq, knownAt: epochMs(knownAt), change };
+    for (const record of recordsAfter(id => this.#records.get(id), logged)) {
+      this.#records.set(record.id, record);
+    }
+    this.#board = new Map([...this.#records].filter(([, record]) => isInForce(record)));
     this.revision += 1;
+    // In memory it is done at once.
+    void this.#store.append({
+      knownAt: logged.knownAt,
+      through: { live: this.#seq, backlog: 0 },
+      changes: [change],
+      decisions: [],
+      refills: [],
+    });
   }
 
   judge(...subjects: readonly string[]): void {
@@ -48,48 +62,19 @@ export class FakeAlarms implements AlarmService {
   rules() {
     return this.ruleBook;
   }
-  async list(query: EpisodeQuery): Promise<readonly EpisodeRecord[]> {
+  async list(query: EpisodeQuery) {
     this.asked.queries.push(query);
-    const { after } = query;
-    return [...this.#records(query.knownAt).values()]
-      .filter(record => isAskedFor(record, query))
-      .sort((a, b) => b.episode.begin - a.episode.begin || (a.id < b.id ? -1 : 1))
-      .filter(
-        ({ id, episode: { begin } }) =>
-          after === undefined || begin < after.begin || (begin === after.begin && id > after.id),
-      )
-      .slice(0, query.limit);
+    return await this.#store.episodes(query);
   }
   async find(id: string) {
-    return this.#records().get(id);
+    return this.#records.get(id);
   }
   async changes(id: string) {
-    return this.#log.filter(({ change }) => change.id === id);
+    return await this.#store.changes({ id });
   }
   async why(id: string) {
     return this.reasons.get(id);
   }
-
-  /** The records that the log leaves, up to an instant. */
-  #records(knownAt = Number.POSITIVE_INFINITY): Map<string, EpisodeRecord> {
-    const records = new Map<string, EpisodeRecord>();
-    for (const logged of this.#log) {
-      if (logged.knownAt > knownAt) continue;
-      for (const record of recordsAfter(id => records.get(id), logged)) records.set(record.id, record);
-    }
-    return records;
-  }
-}
-
-function isAskedFor({ status, episode }: EpisodeRecord, query: EpisodeQuery): boolean {
-  const { statuses, stations, rule, from, to } = query;
-  return (
-    (statuses?.includes(status) ?? true) &&
-    (stations?.includes(episode.subject.split('/')[0] ?? '') ?? true) &&
-    (rule === undefined || rule === episode.rule) &&
-    (from === undefined || episode.end === undefined || episode.end >= from) &&
-    (to === undefined || episode.begin < to)
-  );
 }
 
 /** A rule with the fields that matter to a test. */
