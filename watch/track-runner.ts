@@ -11,7 +11,7 @@ import { insist } from './insist.ts';
 import { pastEpisodes } from './told-ledger.ts';
 import type { TrackOpener } from './track-opener.ts';
 import type { TrackPast } from './track-past.ts';
-import type { TrackSlot } from './track-slot.ts';
+import type { OlderSamples, TrackSlot } from './track-slot.ts';
 import type { WatchLimits } from './watch-limits.ts';
 import type { WatchedIngest } from './watched-ingest.ts';
 
@@ -45,7 +45,7 @@ export class TrackRunner {
   #refilling = 0;
   /** Tracks that will be opened together and can still be joined. */
   #forming: TrackSlot[] | undefined;
-  readonly #toRefill = new Set<TrackSlot>();
+  readonly #toRefill = new Map<TrackSlot, OlderSamples>();
   readonly #dirty = new Set<TrackSlot>();
 
   constructor(options: TrackRunnerOptions) {
@@ -82,21 +82,20 @@ export class TrackRunner {
     const { clock, limits, ingest } = this.#options;
     const now = clock.monotonicMs();
     const { taken } = ingest.progress();
-    const due = [...this.#toRefill].filter(({ refill }) => {
-      if (refill === undefined) return false;
-      const isQuiet =
-        now - refill.lastMs >= limits.refillQuietMs || now - refill.sinceMs >= limits.refillPatienceMs;
-      return isQuiet && taken.live >= refill.through.live && taken.backlog >= refill.through.backlog;
-    });
+    const isDue = ({ lastMs, sinceMs, through }: OlderSamples): boolean =>
+      (now - lastMs >= limits.refillQuietMs || now - sinceMs >= limits.refillPatienceMs) &&
+      taken.live >= through.live &&
+      taken.backlog >= through.backlog;
+    const due = [...this.#toRefill].filter(([, refill]) => isDue(refill));
     if (due.length === 0) return;
-    for (const slot of due) this.#toRefill.delete(slot);
+    for (const [slot] of due) this.#toRefill.delete(slot);
     this.#refilling += due.length;
     void ingest
       .offered()
       .then(() => {
-        for (const slot of due) {
+        for (const [slot, refill] of due) {
           this.#queue(async () => {
-            await this.#refill(slot);
+            await this.#refill(slot, refill);
             this.#refilling -= 1;
           });
         }
@@ -152,23 +151,22 @@ export class TrackRunner {
     return track;
   }
 
-  async #refill(slot: TrackSlot): Promise<void> {
-    const { refill } = slot;
-    if (refill === undefined) return;
+  /** Judges anew what `due` tells of. What came from beyond meanwhile may not be stored yet: its own turn comes. */
+  async #refill(slot: TrackSlot, due: OlderSamples): Promise<void> {
     if (slot.isBusy) {
       // It stands in line to be opened, behind this.
-      this.#toRefill.add(slot);
+      if (slot.refill === due) this.#toRefill.set(slot, due);
       return;
     }
     slot.isBusy = true;
     const track = slot.track ?? (await this.#openNow(slot));
     slot.isBusy = true;
-    slot.refill = undefined;
+    if (slot.refill === due) slot.refill = undefined;
     // What was stored when the track was opened is among its samples.
-    if (track.foldedTo !== null && refill.from <= track.foldedTo) {
+    if (track.foldedTo !== null && due.from <= track.foldedTo) {
       await this.#options.episodes.flush();
-      const { records, samples } = await this.#insist(() => this.#options.past.before(slot, refill.from));
-      this.#take(slot, track.refill(samples, pastEpisodes(records), refill.from));
+      const { records, samples } = await this.#insist(() => this.#options.past.before(slot, due.from));
+      this.#take(slot, track.refill(samples, pastEpisodes(records), due.from));
     }
     slot.isRefilled = true;
     this.#dirty.add(slot);
@@ -190,8 +188,9 @@ export class TrackRunner {
     const { refill: known, rule, subject } = slot;
     const now = this.#options.clock.monotonicMs();
     const from = epochMs(Math.min(t, known?.from ?? t));
-    slot.refill = { from, sinceMs: known?.sinceMs ?? now, lastMs: now, through: { ...through } };
-    this.#toRefill.add(slot);
+    const older = { from, sinceMs: known?.sinceMs ?? now, lastMs: now, through: { ...through } };
+    slot.refill = older;
+    this.#toRefill.set(slot, older);
     const pending: PendingRefill = { rule, subject, from };
     if (known === undefined || from < known.from) this.#options.episodes.add({ refills: [pending] });
   }
