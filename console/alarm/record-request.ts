@@ -36,8 +36,8 @@ export function recordPath({ state, knownAt }: RecordQuery, now: number): string
   return `/api/v1/alarms?${search}`;
 }
 
-/** `2026-06-01T18:00` or with seconds, of Asia/Shanghai, whatever the zone of the browser; undefined for none. */
-function instantOf(local: string): number | undefined {
+/** Epoch ms of `2026-06-01T18:00` or with seconds, of Asia/Shanghai, whatever the zone of the browser; undefined for none. */
+export function instantOf(local: string): number | undefined {
   const ms = Date.parse(`${local}+08:00`);
   return Number.isNaN(ms) ? undefined : ms;
 }

@@ -58,8 +58,16 @@ function relationOf({ thresholds, severity, limitName, value, limit }: StepReaso
   return known?.relation ?? (value >= limit ? '>=' : '<=');
 }
 
-/** Why a severity was reached, in whole sentences: how long, by which reading, how old that was, and who was told. */
-export function stepSentences(step: StepReasons, words: SentenceWords): readonly string[] {
+/**
+ * Why a severity was reached, in whole sentences: how long, by which reading, how old that was, and who was told.
+ *
+ * @param isStepUp the alarm was there already with a milder severity
+ */
+export function stepSentences(
+  step: StepReasons,
+  words: SentenceWords,
+  { isStepUp }: { readonly isStepUp: boolean },
+): readonly string[] {
   const { text } = words;
   const { cause, t, decidedT, heldMs, toldAt, toVerify } = step;
   const decided = shortInstant(decidedT);
@@ -67,7 +75,7 @@ export function stepSentences(step: StepReasons, words: SentenceWords): readonly
     cause === 'blind'
       ? text.blindSince(shortInstant(t), decided)
       : decidedT === t
-        ? text.heldAtOnce(decided)
+        ? (isStepUp ? text.steppedUp : text.heldAtOnce)(decided)
         : text.heldSince(shortInstant(t), decided);
   return [
     how,

@@ -2,6 +2,7 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 
 import { LOCAL_OFFSET_MS } from '../../domain/time/bucket.ts';
+import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../domain/time/instant.ts';
 import { localTime } from '../text/local-time.ts';
 import { valueRange } from './curve-data.ts';
@@ -17,6 +18,7 @@ export interface CurvePalette {
   readonly bad: string;
   readonly threshold: string;
   readonly background: string;
+  readonly severity: Readonly<Record<WarningSeverity, string>>;
 }
 
 export interface CurvePlotOptions {
@@ -32,9 +34,17 @@ export interface CurvePlotOptions {
   readonly onHover: (index: number | undefined) => void;
 }
 
+export interface CurveWarning {
+  readonly severity: WarningSeverity;
+  readonly from: number;
+  readonly to: number;
+}
+
 export interface CurvePicture {
   readonly columns: CurveColumns;
   readonly thresholds: readonly CurveThreshold[];
+  /** The warnings in force of the point, each from its begin on, epoch ms. */
+  readonly warnings: readonly CurveWarning[];
   /** The ends of the time axis, epoch ms. */
   readonly from: number;
   readonly to: number;
@@ -42,6 +52,7 @@ export interface CurvePicture {
 
 const AXIS_FONT = '11px system-ui, sans-serif';
 const MARK_RADIUS = 4;
+const WARNING_BAR = 5;
 /** The axis of bars reaches at least so far: a trace of rain must not look like a storm. */
 const BAR_AXIS_STEPS = 20;
 
@@ -142,9 +153,22 @@ export class CurvePlot {
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
+    for (const warning of this.#picture.warnings) this.#drawWarning(plot, warning);
     for (const threshold of this.#picture.thresholds) this.#drawThreshold(plot, threshold);
     for (const mark of this.#picture.columns.marks) this.#drawMark(plot, mark);
     ctx.restore();
+  }
+
+  /** A thin bar along the top for as long as it lasts, and a line where it began. */
+  #drawWarning(plot: uPlot, { severity, from, to }: CurveWarning): void {
+    const { ctx, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const left = Math.max(bbox.left, plot.valToPos(from / 1_000, 'x', true));
+    const right = Math.min(bbox.left + bbox.width, plot.valToPos(to / 1_000, 'x', true));
+    if (right <= left) return;
+    ctx.fillStyle = this.#options.palette.severity[severity];
+    ctx.fillRect(left, bbox.top, right - left, WARNING_BAR * ratio);
+    if (from / 1_000 >= (plot.scales['x']?.min ?? 0)) ctx.fillRect(left, bbox.top, 2 * ratio, bbox.height);
   }
 
   #drawThreshold(plot: uPlot, { name, value }: CurveThreshold): void {

@@ -149,6 +149,8 @@ export const alarmsEn: AlarmTexts = {
   heldSince: (begin, decided) =>
     `It held from ${begin} and at ${decided} for as long, or as often, as the rule asks: decided.`,
   heldInAll: span => `It held for ${span} in all.`,
+  steppedUp: decided =>
+    `The warning was in force already; the reading of ${decided} met the higher severity, which holds at once.`,
   heldAtOnce: decided => `The reading of ${decided} met it, which decided the severity at once.`,
   blindSince: (last, decided) =>
     `The last reading was at ${last}; then the point went blind while rising (a drowned sensor?). Decided at ${decided}.`,

@@ -131,6 +131,7 @@ export const alarmsZh = {
   heldSince: (begin: string, decided: string) =>
     `自 ${begin} 起一直满足，到 ${decided} 达到规则要求的时长或次数，判为该级。`,
   heldInAll: (span: string) => `满足该级的时间累计 ${span}。`,
+  steppedUp: (decided: string) => `预警已在持续，${decided} 的读数满足更高一级，当即升级。`,
   heldAtOnce: (decided: string) => `${decided} 的读数满足，当即判为该级。`,
   blindSince: (last: string, decided: string) =>
     `最后一个读数在 ${last}，之后在上升途中失测（传感器可能被淹）；${decided} 判为该级。`,

@@ -144,7 +144,14 @@ function Reasons({ reasons, names }: ReasonsProps): JSX.Element {
   return (
     <>
       {steps.toReversed().map((step, index) => (
-        <StepWhy key={step.severity} step={step} subject={subject} names={names} isOpen={index === 0} />
+        <StepWhy
+          key={step.severity}
+          step={step}
+          subject={subject}
+          names={names}
+          isOpen={index === 0}
+          isStepUp={index < steps.length - 1}
+        />
       ))}
       {gaps === null ? null : (
         <p class="gap-note">

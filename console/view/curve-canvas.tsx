@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
+import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
 import type { CurvePalette, CurvePicture, CurvePlot, CurvePlotOptions } from '../curve/curve-plot.ts';
 import type { CurveRange } from '../curve/curve-request.ts';
 import { planCurve } from '../curve/curve-request.ts';
@@ -89,6 +90,10 @@ function paletteOf(element: HTMLElement): CurvePalette {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
   };
+  const severityColour = (severity: WarningSeverity): string => {
+    probe.dataset['severity'] = severity;
+    return colour('severity');
+  };
   const palette = {
     line: colour('curve'),
     band: colour('curve-band'),
@@ -98,6 +103,12 @@ function paletteOf(element: HTMLElement): CurvePalette {
     bad: colour('bad'),
     threshold: colour('warning'),
     background: colour('surface'),
+    severity: {
+      blue: severityColour('blue'),
+      yellow: severityColour('yellow'),
+      orange: severityColour('orange'),
+      red: severityColour('red'),
+    },
   };
   probe.remove();
   return palette;

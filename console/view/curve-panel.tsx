@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
+import { byUrgency } from '../alarm/alarm-order.ts';
 import type { Alarm } from '../alarm/alarm-wire.ts';
 import { curveColumns, withLive, withNewer } from '../curve/curve-data.ts';
 import type { CurveColumns, CurveThreshold } from '../curve/curve-data.ts';
@@ -43,6 +44,11 @@ export function CurvePanel({ station, datastream, alarms, now, onClose }: CurveP
   const reading = useCurve({ station: station.id, datastream, now }, range, attempt);
   const [hovered, setHovered] = useState<number>();
   const { latest } = datastream;
+  const subject = `${station.id}/${datastream.name}`;
+  const own = useMemo(
+    () => [...alarms.values()].filter(alarm => alarm.subject === subject).sort(byUrgency),
+    [alarms, subject],
+  );
 
   const picture = useMemo((): CurvePicture | undefined => {
     if (reading.kind !== 'read') return undefined;
@@ -52,10 +58,14 @@ export function CurvePanel({ station, datastream, alarms, now, onClose }: CurveP
     return {
       columns: curveColumns(rows, reading.plan.stepMs),
       thresholds: thresholdsOf(datastream, text),
+      // The highest is drawn last, over the others.
+      warnings: own
+        .toReversed()
+        .map(({ severity, begin, end }) => ({ severity, from: begin, to: end ?? to })),
       from,
       to,
     };
-  }, [reading, latest?.t, range, text]);
+  }, [reading, latest?.t, range, text, own]);
 
   const title = `${nameOf(station)} · ${datastreamText(datastream, language)}`;
   return (
@@ -107,7 +117,7 @@ export function CurvePanel({ station, datastream, alarms, now, onClose }: CurveP
           </p>
         )}
       </div>
-      <PointAlarms subject={`${station.id}/${datastream.name}`} alarms={alarms} />
+      <PointAlarms alarms={own} />
       <p class="curve-notes">{notesOf(reading, picture, { datastream, text }).join(' · ')}</p>
     </section>
   );

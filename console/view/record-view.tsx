@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 
 import type { LiveDistrict } from '../district/live-district.ts';
 import type { ListedAlarm } from '../alarm/alarm-wire.ts';
-import { RECORD_STATES, WHOLE_RECORD, recordPath } from '../alarm/record-request.ts';
+import { RECORD_STATES, WHOLE_RECORD, instantOf, recordPath } from '../alarm/record-request.ts';
 import type { RecordQuery } from '../alarm/record-request.ts';
 import { AlarmList } from './alarm-list.tsx';
 import type { AlarmNames } from './use-names.ts';
@@ -67,7 +67,8 @@ export function RecordView({ alarms, names, basinName, now }: RecordViewProps): 
           alarms={record.items}
           names={names}
           basinName={basinName}
-          now={now}
+          // How long an alarm had lasted is told as of the same instant.
+          now={instantOf(query.knownAt) ?? now}
         />
       )}
       <More onMore={record.more} />

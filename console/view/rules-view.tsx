@@ -60,14 +60,14 @@ export function RulesView({ alarms, names }: RulesViewProps): JSX.Element {
           </tbody>
         </table>
       </div>
-      <h3>{text.gapColumns.missing}</h3>
+      <h3>{text.ruleColumns.gaps}</h3>
       <p class="hint">{text.gapsHint}</p>
       {gaps.items.length === 0 ? (
         <Nothing kind={gaps.kind} emptyText={text.noGaps} />
       ) : (
         <div class="table-frame">
           <table class="facts">
-            <caption class="visually-hidden">{text.gapColumns.missing}</caption>
+            <caption class="visually-hidden">{text.ruleColumns.gaps}</caption>
             <thead>
               <tr>
                 <th scope="col">{text.gapColumns.point}</th>

@@ -16,12 +16,14 @@ interface StepWhyProps {
   /** The datastream that is judged. */
   readonly subject: string;
   readonly names: AlarmNames;
+  /** The alarm was there already with a milder severity. */
+  readonly isStepUp: boolean;
   /** Shows the figures at once. */
   readonly isOpen: boolean;
 }
 
 /** What one severity rests on: in sentences first, then the figures behind them. */
-export function StepWhy({ step, subject, names, isOpen }: StepWhyProps): JSX.Element {
+export function StepWhy({ step, subject, names, isOpen, isStepUp }: StepWhyProps): JSX.Element {
   const { text } = useWords();
   const { station } = subjectParts(subject);
   // Inputs of the same station need not name it.
@@ -35,7 +37,7 @@ export function StepWhy({ step, subject, names, isOpen }: StepWhyProps): JSX.Ele
         <span>{metText(step, subject, words)}</span>
       </h4>
       <ul class="sentences">
-        {stepSentences(step, words).map(sentence => (
+        {stepSentences(step, words, { isStepUp }).map(sentence => (
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>
