@@ -7,6 +7,8 @@ export const ERROR_CODES = {
   site_invalid: 'The site folder was refused; every problem is listed with file and path.',
   scenario_invalid: 'The scenario file was refused; every problem is listed with its path.',
   rules_invalid: 'A rule set or a file of rule cases was refused; every problem is listed with its file.',
+  alarm_budget_exceeded:
+    'A rule set would raise more alarms a day than the budget allows; it was not activated.',
   recording_invalid: 'The recording was refused; every problem is listed with file and line.',
   journal_full: 'The disk under the journal is full; nothing is acknowledged until space is free.',
   journal_readonly: 'The journal file cannot be written; nothing is acknowledged until it can.',

@@ -22,6 +22,7 @@ import { LiveApplication } from './live-application.ts';
 import { liveChecks } from './live-checks.ts';
 import { liveSamples } from './live-metrics.ts';
 import type { MetricSample } from './metrics.ts';
+import { startRuleService } from './rules/start-rule-service.ts';
 import { readScenarioFile } from './scenario-file.ts';
 import { SNAPSHOT_FOLDER } from './snapshot-folder.ts';
 import { BuiltInSimulator } from './simulator/built-in-simulator.ts';
@@ -173,7 +174,7 @@ class ServerApp implements App {
     started: StartedParts,
     { broker, site, ruleFile }: Pick<StartOutcome, 'site' | 'ruleFile'> & { readonly broker: MqttBroker },
   ): Promise<LiveApplication> {
-    const { administration, rules, loans, accounts, refusals, journal, telemetry, ingest, alarms } = started;
+    const { administration, loans, accounts, refusals, journal, telemetry, ingest, alarms } = started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -195,7 +196,11 @@ class ServerApp implements App {
     return new LiveApplication({
       clock: this.#clock,
       administration,
-      rules,
+      rules: startRuleService(started, {
+        config: this.#config,
+        clock: this.#clock,
+        teardown: this.#teardown,
+      }),
       loans,
       accounts,
       refusals,

@@ -1,5 +1,6 @@
 import type { Ledger, RefusalCount } from '../domain/model/ledger.ts';
 import { SILENT_LOG } from '../domain/ports/log.ts';
+import type { EpisodeStore } from '../domain/ports/episode-store.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import { reportLedger } from '../ingest/ledger-report.ts';
 import { DuckdbTelemetry } from '../storage/duckdb/telemetry-client.ts';
@@ -8,12 +9,17 @@ import { createTelemetryStore } from '../storage/duckdb/telemetry-store.ts';
 import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { createJournalReader } from '../storage/sqlite/journal-reader.ts';
+import { EpisodesClient } from '../storage/sqlite/episodes-client.ts';
+import { createEpisodeStore } from '../storage/sqlite/episodes-port.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import type { Config } from './config/schema.ts';
 import type { Accounts } from './identity/accounts.ts';
 import { Administration } from './identity/administration.ts';
 import { createAccounts } from './identity/create-accounts.ts';
+import { GuardedRules } from './rules/guarded-rules.ts';
 import { RuleKeeper } from './rules/rule-keeper.ts';
+import type { RuleService } from './rules/rule-service.ts';
+import { runBacktest } from './rules/run-backtest.ts';
 import { startRules } from './rules/start-rules.ts';
 import { startSite } from './site/start-site.ts';
 import { SYSTEM_CLOCK } from './system-clock.ts';
@@ -47,6 +53,7 @@ export interface OfflineDirectory {
   administration(): Promise<Administration>;
   /** With the configured rule set activated as a start would do it. */
   rules(): Promise<RuleKeeper>;
+  episodes(): Promise<EpisodeStore>;
   accounts(): Promise<Accounts>;
   refusals(): Promise<readonly RefusalCount[]>;
   journal(): Promise<JournalClient>;
@@ -84,6 +91,15 @@ class OpenedDirectory implements OfflineDirectory {
     await rules.load();
     await startRules(rules, { path: this.#config.rules, log: SILENT_LOG });
     return rules;
+  }
+
+  async episodes(): Promise<EpisodeStore> {
+    const episodes = new EpisodesClient({ directory: this.#config.dataDir });
+    await episodes.start();
+    this.#teardown.add('episode store', () => episodes.stop());
+    const store = createEpisodeStore(episodes.openStore());
+    this.#teardown.add('reader of episodes', () => store.close());
+    return store;
   }
 
   async accounts(): Promise<Accounts> {
@@ -146,9 +162,26 @@ export function administerOffline<Result>(
 /** Rule sets, without a server. */
 export function rulesOffline<Result>(
   config: Config,
-  work: (rules: RuleKeeper) => Promise<Result>,
+  work: (rules: RuleService) => Promise<Result>,
 ): Promise<Result> {
-  return workOffline(config, async directory => await work(await directory.rules()));
+  const { dataDir, alarmBudget } = config;
+  return workOffline(config, async directory => {
+    const rules = new GuardedRules({
+      keeper: await directory.rules(),
+      clock: SYSTEM_CLOCK,
+      budget: alarmBudget,
+      site: async () => {
+        const { registry } = await directory.administration();
+        return { registry: registry.current(), district: registry.district() };
+      },
+      datastreams: () => directory.withStore(dataDir, async store => (await store.resume()).datastreams),
+      run: async job => {
+        const episodes = await directory.episodes();
+        return await directory.withStore(dataDir, store => runBacktest({ store, episodes }, job));
+      },
+    });
+    return await work(rules);
+  });
 }
 
 /** Users, without a server. */

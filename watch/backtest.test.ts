@@ -188,8 +188,23 @@ describe('backtest', () => {
   });
 
   it('says when the first reading of the period came', async () => {
-    const series = { A: of('A', [[-9, 0], [7, 0, 30]]), B: of('B', [[20, 0]]) };
+    const series = {
+      A: of('A', [
+        [-9, 0],
+        [7, 0, 30],
+      ]),
+      B: of('B', [[20, 0]]),
+    };
     expect((await run(series)).heardFrom).toBe(minute(20));
-    expect((await run({ A: of('A', [[-9, 0], [600, 0]]) })).heardFrom).toBeUndefined();
+    expect(
+      (
+        await run({
+          A: of('A', [
+            [-9, 0],
+            [600, 0],
+          ]),
+        })
+      ).heardFrom,
+    ).toBeUndefined();
   });
 });

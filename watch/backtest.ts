@@ -153,7 +153,8 @@ class Arrivals {
       sample => sample.kind === 'reading',
     );
     const first = ordered.find(({ received }) => received >= period.from && received < period.to);
-    if (first !== undefined) this.heardFrom = epochMs(Math.min(first.received, this.heardFrom ?? first.received));
+    if (first !== undefined)
+      this.heardFrom = epochMs(Math.min(first.received, this.heardFrom ?? first.received));
     const [oldest] = this.#kept.keys();
     if (this.#kept.size >= SERIES_KEPT && oldest !== undefined) this.#kept.delete(oldest);
     this.#kept.set(input, ordered);

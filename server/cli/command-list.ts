@@ -9,6 +9,7 @@ import { quarantineList, quarantineReplay, quarantineShow } from './commands/qua
 import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { rulesActivate, rulesList, rulesShow } from './commands/rule-sets.ts';
+import { rulesBacktest } from './commands/rules-backtest.ts';
 import { rulesCheck, rulesTest } from './commands/rules.ts';
 import { sim } from './commands/sim.ts';
 import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
@@ -42,6 +43,7 @@ export const COMMANDS: readonly Command[] = [
   siteRollback,
   rulesCheck,
   rulesTest,
+  rulesBacktest,
   rulesActivate,
   rulesList,
   rulesShow,

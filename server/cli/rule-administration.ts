@@ -3,8 +3,9 @@ import type { ControlClient } from '../control/control-client.ts';
 import { CONTROL_PRINCIPAL } from '../control/control-handlers.ts';
 import { ruleSetHeader } from '../control/rule-methods.ts';
 import type { RuleSetHeader } from '../control/rule-methods.ts';
+import type { BacktestReport } from '../rules/backtest-report.ts';
 import { findRuleSet } from '../rules/find-rule-set.ts';
-import type { RuleService } from '../rules/rule-service.ts';
+import type { BacktestRequest, RuleService } from '../rules/rule-service.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { connectedOrOffline } from './administration.ts';
 import type { Invocation } from './command.ts';
@@ -20,7 +21,9 @@ export interface RuleAdministration {
     readonly name: string;
     readonly text: string;
     readonly note: string | undefined;
+    readonly force: boolean;
   }): Promise<RuleSetHeader | undefined>;
+  backtest(request: BacktestRequest): Promise<BacktestReport>;
 }
 
 /** As `administer`, for rule sets. */
@@ -39,6 +42,7 @@ function remote(client: ControlClient): RuleAdministration {
     ruleSets: async () => (await client.call('ruleSets', {})).ruleSets,
     ruleSet: async version => (await client.call('ruleSet', { version })).ruleSet,
     activate: async activation => (await client.call('activateRules', activation)).ruleSet ?? undefined,
+    backtest: ({ period, ...request }) => client.call('backtestRules', { ...request, ...period }),
   };
 }
 
@@ -46,12 +50,9 @@ function local(rules: RuleService): RuleAdministration {
   return {
     ruleSets: async () => rules.kept().map(ruleSetHeader),
     ruleSet: async version => findRuleSet(rules.kept(), version),
-    activate: async ({ name, text, note }) => {
-      const activated = await rules.activate(CONTROL_PRINCIPAL, {
-        name,
-        text,
-        ...withoutUndefined({ note }),
-      });
+    backtest: request => rules.backtest(request),
+    activate: async ({ note, ...rest }) => {
+      const activated = await rules.activate(CONTROL_PRINCIPAL, { ...rest, ...withoutUndefined({ note }) });
       return activated === undefined ? undefined : ruleSetHeader(activated);
     },
   };

@@ -58,6 +58,13 @@ describe('ww rules activate', () => {
     expect(probe.application.rules.kept().map(({ version }) => version)).toEqual([2]);
   });
 
+  it('forces only where it is asked to', async () => {
+    await probe.startServer();
+    await activate(1);
+    await activate(2, '--force');
+    expect(probe.application.rules.activations.map(({ force }) => force)).toEqual([false, true]);
+  });
+
   it('works on the files where no server runs', async () => {
     const { rules } = probe.application;
     probe.parts.rulesOffline = (_, work) => work(rules);

@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       dataDir: join(temporary.path, 'data'),
       site: '/opt/ww/config/demo',
       rules: '/opt/ww/config/rules/default.yaml',
+      alarmBudget: { perDay: 150, days: 7 },
       store: 'embedded',
       logLevel: 'info',
       mqtt: {
@@ -107,6 +108,7 @@ describe('loadConfig', () => {
       WW_SCENARIO: 'night.yaml',
       WW_LIVE_WINDOW_MS: '61000',
       WW_BACKLOG_SLICE_MS: '21',
+      WW_RULES_BUDGET_DAYS: '22',
       WW_MQTT_PORT: '1',
       WW_MQTT_TLS_PORT: '2',
       WW_HTTP_PORT: '3',

@@ -13,6 +13,7 @@ import {
   requiredText,
   text,
 } from './option.ts';
+import { atMost, distinctPorts } from './relations.ts';
 
 /** Every variable of ours begins so; one that no option knows is refused. */
 export const ENV_PREFIX = 'WW_';
@@ -206,6 +207,29 @@ export const configSchema = distinctPorts(
         'start at which its version is higher than those kept. The default is the set that comes with the program.',
       default: DEFAULT_RULES,
     }),
+    alarmBudget: z
+      .strictObject({
+        perDay: integer({
+          env: 'WW_RULES_ALARM_BUDGET',
+          description:
+            'Alarms a day that the people who watch can handle. A rule set that would have raised more, and more than the ' +
+            'one in force, is activated only by force. 150 a day for one operator is what EEMUA 191 and ISA-18.2 are ' +
+            'cited with.',
+          unit: '1/d',
+          min: 1,
+          max: 1_000_000,
+          default: 150,
+        }),
+        days: integer({
+          env: 'WW_RULES_BUDGET_DAYS',
+          description: 'How many days before an activation are looked at.',
+          unit: 'd',
+          min: 1,
+          max: 90,
+          default: 7,
+        }),
+      })
+      .prefault({}),
     simulator: optionalChoice({
       env: 'WW_SIMULATOR',
       description: 'Whether the simulated stations of the site publish made-up readings.',
@@ -331,63 +355,3 @@ export type Config = DeepReadonly<z.output<typeof configSchema>>;
 type DeepReadonly<Value> = Value extends number | string
   ? Value
   : { readonly [Key in keyof Value]: DeepReadonly<Value[Key]> };
-
-/** Relations are checked also while other keys are wrong, so that all problems come at once. */
-function always(): boolean {
-  return true;
-}
-
-/** Of each pair of keys the first number must not be above the second. */
-function atMost<Schema extends z.ZodType>(
-  schema: Schema,
-  pairs: readonly (readonly [small: string, large: string])[],
-): Schema {
-  return pairs.reduce(
-    (checked, [small, large]) =>
-      checked.refine(
-        value => {
-          const [low, high] = [valueAt(value, [small]), valueAt(value, [large])];
-          return typeof low !== 'number' || typeof high !== 'number' || low <= high;
-        },
-        {
-          path: [small],
-          error: ({ input }: { readonly input?: unknown }) =>
-            `is ${String(valueAt(input, [small]))}, above ${large}, which is ${String(valueAt(input, [large]))}`,
-          when: always,
-        },
-      ),
-    schema,
-  );
-}
-
-/** No port may stand at two of the paths; 0 may, since each takes another free one. */
-function distinctPorts<Schema extends z.ZodType>(
-  schema: Schema,
-  paths: readonly (readonly string[])[],
-): Schema {
-  const pairs = paths.flatMap((path, index) => paths.slice(0, index).map(earlier => ({ path, earlier })));
-  return pairs.reduce(
-    (checked, { path, earlier }) =>
-      checked.refine(
-        value => {
-          const taken = valueAt(value, path);
-          return taken === undefined || taken === 0 || taken !== valueAt(value, earlier);
-        },
-        {
-          path: [...path],
-          error: ({ input }: { readonly input?: unknown }) =>
-            `is ${String(valueAt(input, path))}, the same as ${earlier.join('.')}`,
-          when: always,
-        },
-      ),
-    schema,
-  );
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (inside, key) =>
-      typeof inside === 'object' ? (inside as Record<string, unknown> | null)?.[key] : undefined,
-    value,
-  );
-}

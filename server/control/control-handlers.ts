@@ -130,6 +130,8 @@ export const CONTROL_HANDLERS: Handlers = {
     });
     return { ruleSet: activated === undefined ? null : ruleSetHeader(activated) };
   },
+  backtestRules: ({ application }, { name, text, from, to, ...rest }) =>
+    application.rules.backtest({ name, text, period: { from, to }, ...withoutUndefined(rest) }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

@@ -35,6 +35,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   unsupported_media_type: 415,
   request_timeout: 408,
   conflict: 409,
+  alarm_budget_exceeded: 409,
   shutting_down: 503,
   unsupported: 501,
 };

@@ -71,12 +71,12 @@ export class RuleKeeper {
   activate(principal: Principal, activation: RuleActivation): Promise<ActiveRuleSet | undefined> {
     return this.#turns.take(async () => {
       const { text, note } = activation;
-      const ruleSet = parseRuleText(activation);
-      const newest = this.newest();
-      if (newest?.text === text) return undefined;
+      const reviewed = this.review(activation);
+      if (reviewed === undefined) return undefined;
+      const { ruleSet, activeFrom } = reviewed;
       const kept: KeptRuleSet = {
         version: ruleSet.version,
-        activeFrom: this.#activeFrom(ruleSet, activation.activeFrom),
+        activeFrom,
         activatedAt: this.#clock.now(),
         principal: principal.id,
         ...(note === undefined ? {} : { note }),
@@ -88,6 +88,13 @@ export class RuleKeeper {
       for (const listener of this.#listeners) listener(activated);
       return activated;
     });
+  }
+
+  /** What an activation would put in force; answers and throws as `activate`, and changes nothing. */
+  review(activation: RuleActivation): Pick<ActiveRuleSet, 'ruleSet' | 'activeFrom'> | undefined {
+    const ruleSet = parseRuleText(activation);
+    if (this.newest()?.text === activation.text) return undefined;
+    return { ruleSet, activeFrom: this.#activeFrom(ruleSet, activation.activeFrom) };
   }
 
   #activeFrom({ version, validFrom }: RuleSet, given: EpochMs | undefined): EpochMs {

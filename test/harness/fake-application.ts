@@ -32,11 +32,9 @@ import type { ExportRequest } from '../../server/export/make-export.ts';
 import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
 import type { Proof } from '../../server/principal.ts';
-import { RuleKeeper } from '../../server/rules/rule-keeper.ts';
 import type { StationLending } from '../../server/simulator/station-loans.ts';
 import { FakeAlarms } from './fake-alarms.ts';
-import { ManualClock } from './manual-clock.ts';
-import { MemoryRuleSets } from './memory-rule-sets.ts';
+import { FakeRules } from './fake-rules.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -107,7 +105,7 @@ export class FakeApplication implements Application {
   tokens = new Map<string, Principal>();
   accounts: AccountService = createTestAccounts();
   alarms = new FakeAlarms();
-  readonly rules = new RuleKeeper({ store: new MemoryRuleSets(), clock: new ManualClock() });
+  readonly rules = new FakeRules();
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
   leaseMs = 30_000;

@@ -56,15 +56,19 @@ export const rulesActivate: Command = {
   summary: 'Put a rule set in force from now on, whole or not at all.',
   details: [
     'Its `version` must be higher than all that were in force. What was judged before stays as it was judged.',
-    '`rules check` says beforehand what it would watch. See docs/how-to/change-rules.md.',
+    'It is refused where it would have raised more alarms in the last days than the budget (WW_RULES_ALARM_BUDGET), and',
+    'more than the one in force. See docs/how-to/change-rules.md.',
   ],
   arguments: [{ name: 'file', description: 'The rule set.' }],
-  options: { note: { value: 'text', description: 'Why, for those who read the list later.' } },
+  options: {
+    note: { value: 'text', description: 'Why, for those who read the list later.' },
+    force: { description: 'Whatever it would have raised; at once.' },
+  },
   run: async call => {
     const name = call.arguments[0] ?? '';
     const file = readRuleSetFile({ path: resolve(call.host.workingFolder, name), name });
     const activated = await administerRules(call, rules =>
-      rules.activate({ ...file, note: call.text('note') }),
+      rules.activate({ ...file, note: call.text('note'), force: call.isSet('force') }),
     );
     return {
       data: { ruleSet: activated ?? null },
