@@ -156,8 +156,8 @@ function Desk(props: DeskProps): JSX.Element {
             />
           ) : null}
           {route.kind === 'alarms' ? <WarningsView {...shared} /> : null}
-          {route.kind === 'record' ? <RecordView {...shared} /> : null}
-          {route.kind === 'rules' ? <RulesView alarms={alarms} names={names} /> : null}
+          {route.kind === 'record' ? <RecordView names={names} basinName={basinName} now={now} /> : null}
+          {route.kind === 'rules' ? <RulesView names={names} now={now} /> : null}
           {route.kind === 'alarm' ? (
             <AlarmView
               key={route.id}

@@ -1,7 +1,6 @@
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 
-import type { LiveDistrict } from '../district/live-district.ts';
 import type { ListedAlarm } from '../alarm/alarm-wire.ts';
 import { RECORD_STATES, WHOLE_RECORD, instantOf, recordPath } from '../alarm/record-request.ts';
 import type { RecordQuery } from '../alarm/record-request.ts';
@@ -13,19 +12,20 @@ import { ViewTitle } from './view-title.tsx';
 import { useWords } from './words.ts';
 
 interface RecordViewProps {
-  /** The warnings in force: a change of them changes the record too. */
-  readonly alarms: LiveDistrict['alarms'];
   readonly names: AlarmNames;
   readonly basinName: (basin: string) => string;
   /** The server's clock, epoch ms. */
   readonly now: number;
 }
 
+/** A storm changes the record every second; nobody reads so fast. */
+const READ_AGAIN_MS = 10_000;
+
 /** What was warned of in the last seven days, as it is known now or was known at an instant. */
-export function RecordView({ alarms, names, basinName, now }: RecordViewProps): JSX.Element {
+export function RecordView({ names, basinName, now }: RecordViewProps): JSX.Element {
   const { text } = useWords();
   const [query, setQuery] = useState<RecordQuery>(WHOLE_RECORD);
-  const record = usePages<ListedAlarm>(recordPath(query, now), alarms);
+  const record = usePages<ListedAlarm>(recordPath(query, now), Math.floor(now / READ_AGAIN_MS));
   return (
     <div class="view">
       <ViewTitle title={text.titles.record}>

@@ -2,11 +2,10 @@ import type { JSX } from 'preact';
 
 import type { RuleGap, WatchingRules } from '../alarm/alarm-wire.ts';
 import { gapText } from '../alarm/gap-text.ts';
-import type { LiveDistrict } from '../district/live-district.ts';
 import { countText } from '../text/value-text.ts';
 import { Icon } from './icon.tsx';
 import { More, Nothing } from './paging.tsx';
-import { useAnswer } from './use-answer.ts';
+import { minuteOf, useAnswer } from './use-answer.ts';
 import type { AlarmNames } from './use-names.ts';
 import { usePages } from './use-pages.ts';
 import { ViewTitle } from './view-title.tsx';
@@ -14,16 +13,16 @@ import { WatchSummary } from './watch-summary.tsx';
 import { useWords } from './words.ts';
 
 interface RulesViewProps {
-  /** The warnings in force: rules that change, change them too. */
-  readonly alarms: LiveDistrict['alarms'];
   readonly names: AlarmNames;
+  /** The server's clock, epoch ms. */
+  readonly now: number;
 }
 
 /** Which rules watch, and every gap: what they lack to judge more. */
-export function RulesView({ alarms, names }: RulesViewProps): JSX.Element {
+export function RulesView({ names, now }: RulesViewProps): JSX.Element {
   const { text, nameOf } = useWords();
-  const rules = useAnswer<WatchingRules>('/api/v1/rules', alarms);
-  const gaps = usePages<RuleGap>('/api/v1/rules/gaps?limit=500', alarms);
+  const rules = useAnswer<WatchingRules>('/api/v1/rules', minuteOf(now));
+  const gaps = usePages<RuleGap>('/api/v1/rules/gaps?limit=500', minuteOf(now));
   const items = rules.kind === 'read' ? rules.value.items : [];
   const ruleNames = new Map(items.map(rule => [rule.id, nameOf(rule)]));
   return (

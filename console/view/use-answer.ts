@@ -1,3 +1,4 @@
+import { MINUTE_MS } from '../../domain/time/instant.ts';
 import { useEffect, useState } from 'preact/hooks';
 
 const NOT_FOUND = 404;
@@ -29,6 +30,11 @@ export function useAnswer<T>(path: string, occasion: unknown): Answer<T> {
     return () => abort.abort();
   }, [path, occasion]);
   return known?.path === path ? known.answer : { kind: 'reading' };
+}
+
+/** The occasion of what is read again each minute: rules change seldom, and alarms of a storm every second. */
+export function minuteOf(now: number): number {
+  return Math.floor(now / MINUTE_MS);
 }
 
 /** Never rejects. */

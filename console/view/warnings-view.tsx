@@ -6,7 +6,7 @@ import type { WatchingRules } from '../alarm/alarm-wire.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { hashOf } from '../route/route.ts';
 import { AlarmList } from './alarm-list.tsx';
-import { useAnswer } from './use-answer.ts';
+import { minuteOf, useAnswer } from './use-answer.ts';
 import type { AlarmNames } from './use-names.ts';
 import { ViewTitle } from './view-title.tsx';
 import { WatchSummary } from './watch-summary.tsx';
@@ -24,7 +24,7 @@ interface WarningsViewProps {
 export function WarningsView({ alarms, names, basinName, now }: WarningsViewProps): JSX.Element {
   const { text, nameOf } = useWords();
   const sorted = useMemo(() => [...alarms.values()].sort(byUrgency), [alarms]);
-  const rules = useAnswer<WatchingRules>('/api/v1/rules', alarms);
+  const rules = useAnswer<WatchingRules>('/api/v1/rules', minuteOf(now));
   return (
     <div class="view">
       <ViewTitle title={text.titles.alarms}>
