@@ -126,7 +126,7 @@ it('lets return what is told for the first time after it was recalled', () => {
   const [tracked] = track.episodes;
   if (tracked === undefined) throw new Error('There is no episode.');
   const ledger = new EpisodeLedger({ entries: [], awaiting: [], issued: {} }, () => undefined);
-  ledger.recall([tracked]);
+  ledger.recall({ episodes: [tracked], issued: {} });
   const fresh = { supported: new Map([[0, severityRank('blue')]]), overBefore: undefined };
   expect(told(ledger.update([tracked.episode], 0, fresh))).toEqual(['amended live blue']);
   const normal = { supported: new Map<number, number>(), overBefore: 1 };

@@ -20,6 +20,13 @@ export interface PastEpisode extends TrackedEpisode {
   readonly told?: WarningSeverity;
 }
 
+/** What whoever keeps the changes knows of a stretch of time. */
+export interface KnownPast {
+  readonly episodes: readonly PastEpisode[];
+  /** How often the identity of each begin was issued. */
+  readonly issued: Readonly<Record<string, number>>;
+}
+
 /** What survives a restart. */
 export interface LedgerState {
   readonly entries: readonly LedgerEntry[];
@@ -51,7 +58,10 @@ export class EpisodeLedger {
   }
 
   /** Takes up again what the window had forgotten, because older readings came in. */
-  recall(past: readonly PastEpisode[]): void {
+  recall({ episodes: past, issued }: KnownPast): void {
+    for (const [id, times] of Object.entries(issued)) {
+      this.#issued[id] = Math.max(times, this.#issued[id] ?? 0);
+    }
     const present = new Set(this.#entries.map(({ id }) => id));
     const told = new Map(this.#awaiting.map(entry => [entry.id, entry]));
     const recalled = past

@@ -7,7 +7,7 @@ import type { QualityFlag } from '../domain/model/observation.ts';
 import type { WarningSeverity } from '../domain/model/warning-severity.ts';
 import { DAY_MS, MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
-import type { PastEpisode } from './episode-ledger.ts';
+import type { KnownPast } from './episode-ledger.ts';
 import { evaluateSeries } from './evaluate-series.ts';
 import type { RuleBinding } from './fold-context.ts';
 import type { Basis } from './plan.ts';
@@ -150,11 +150,13 @@ class History {
     }
   }
 
-  past(): readonly PastEpisode[] {
-    return [...this.episodes].map(([id, episode]) => {
+  past(): KnownPast {
+    const episodes = [...this.episodes].map(([id, episode]) => {
       const told = this.told.get(id)?.at(-1);
       return { id, episode, ...(told === undefined ? {} : { told }) };
     });
+    // Nothing is forgotten between two starts of a track: it knows itself what it has issued.
+    return { episodes, issued: {} };
   }
 
   contents(): readonly Episode[] {

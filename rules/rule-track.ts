@@ -2,7 +2,7 @@ import type { EpisodeChange, TrackedEpisode } from '../domain/model/episode.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import { EpisodeLedger } from './episode-ledger.ts';
-import type { LedgerState, PastEpisode } from './episode-ledger.ts';
+import type { KnownPast, LedgerState } from './episode-ledger.ts';
 import type { RuleBinding } from './fold-context.ts';
 import { FoldRun } from './fold-run.ts';
 import { foldSample } from './fold-sample.ts';
@@ -102,10 +102,10 @@ export class RuleTrack {
    *
    * @param history every sample since the reach of the rule before that instant, and since the reach before the begin of
    * whatever episode was then open or pending: those before `from` only lead to how things stood
-   * @param past the episodes known since the begin of `history`
+   * @param past what is known since the begin of `history`
    * @param from what comes from before it will be beyond the horizon again
    */
-  refill(history: readonly Sample[], past: readonly PastEpisode[], from: EpochMs): Offer {
+  refill(history: readonly Sample[], past: KnownPast, from: EpochMs): Offer {
     const samples = inOrder([...history, ...this.#window.samples]);
     const judged = samples.findIndex(({ t }) => t >= from);
     const before = judged < 0 ? samples : samples.slice(0, judged);
@@ -116,7 +116,10 @@ export class RuleTrack {
     this.#window = new SampleWindow(samples.slice(before.length));
     this.#foldedTo = epochMs(from - 1);
     const since = base.open?.begin ?? from;
-    this.#ledger.recall(past.filter(({ episode }) => (episode.end ?? since) >= since));
+    this.#ledger.recall({
+      ...past,
+      episodes: past.episodes.filter(({ episode }) => (episode.end ?? since) >= since),
+    });
     this.#run = new FoldRun(this.#binding, base);
     const changes = this.#fold(0, NONE);
     this.#forget();

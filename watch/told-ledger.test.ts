@@ -13,7 +13,8 @@ import { RuleTrack } from '../rules/rule-track.ts';
 import { inOrder } from '../rules/sample.ts';
 import type { Sample } from '../rules/sample.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
-import { ledgerOf, pastEpisodes } from './told-ledger.ts';
+import { isRemembered } from '../test/harness/memory-episode-store.ts';
+import { ledgerOf, knownPast } from './told-ledger.ts';
 import { historyFrom } from './track-past.ts';
 
 const PATIENCE_MS = 120_000;
@@ -107,9 +108,11 @@ it(
       let track = new RuleTrack(options);
       const refill = (beyond: readonly Sample[]): void => {
         const from = epochMs(Math.min(...beyond.map(({ t }) => t)));
-        const begin = historyFrom(records.all(), { from, reachMs: plan.reachMs });
+        const { reachMs } = plan;
+        const remembered = records.all().filter(each => isRemembered(each, epochMs(from - reachMs)));
+        const begin = historyFrom(remembered, { from, reachMs });
         const history = inOrder([...stored, ...uncommitted]).filter(({ t }) => t >= begin);
-        records.take(track.refill(history, pastEpisodes(records.all()), from).changes);
+        records.take(track.refill(history, knownPast(remembered), from).changes);
         // Before a checkpoint tells of it, what came from beyond would be missing in the last one.
         kept = track.checkpoint();
       };
@@ -132,7 +135,10 @@ it(
           foldedTo,
           base,
           samples: inOrder(stored.filter(({ t }) => foldedTo === null || t > foldedTo)),
-          ledger: ledgerOf(records.all(), { foldedTo, base }),
+          ledger: ledgerOf(
+            records.all().filter(each => isRemembered(each, base.open?.begin ?? foldedTo ?? minute(0))),
+            { foldedTo, base },
+          ),
         });
         const before = records.contents();
         const again = track.catchUp(uncommitted);

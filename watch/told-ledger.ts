@@ -1,7 +1,7 @@
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import { severityRank } from '../domain/model/warning-severity.ts';
 import type { TrackState } from '../rules/rule-track.ts';
-import type { LedgerEntry, LedgerState, PastEpisode } from '../rules/episode-ledger.ts';
+import type { LedgerEntry, LedgerState, KnownPast } from '../rules/episode-ledger.ts';
 
 /**
  * The ledger of a track that goes on from a checkpoint, as its records have left it. An episode that was open there is
@@ -26,11 +26,12 @@ export function ledgerOf(
   };
 }
 
-/** The episodes that are judged anew with older readings. */
-export function pastEpisodes(records: readonly EpisodeRecord[]): readonly PastEpisode[] {
-  return records
+/** What is judged anew with older readings. */
+export function knownPast(records: readonly EpisodeRecord[]): KnownPast {
+  const episodes = records
     .filter(({ status }) => status === 'open' || status === 'ended')
     .map(({ id, episode, told }) => ({ id, episode, ...(told === undefined ? {} : { told }) }));
+  return { episodes, issued: issuedOf(records) };
 }
 
 function entryOf({ id, episode, told, isOverLive }: EpisodeRecord): LedgerEntry {

@@ -8,7 +8,7 @@ import { RuleTrack } from '../rules/rule-track.ts';
 import type { Offer } from '../rules/rule-track.ts';
 import type { Sample } from '../rules/sample.ts';
 import { arrivalOf, inArrivalOrder } from './arrival-order.ts';
-import { pastEpisodes } from './told-ledger.ts';
+import { knownPast } from './told-ledger.ts';
 import { historyFrom } from './track-past.ts';
 import { reachOf } from './track-slot.ts';
 import type { WatchLimits } from './watch-limits.ts';
@@ -92,7 +92,7 @@ class TrackReplay {
     const records = [...this.#records.values()];
     const since = historyFrom(records, { from, reachMs: reachOf(this.#binding) });
     const history = this.#arrived.filter(({ t }) => t >= since);
-    this.#take(this.#track.refill(history, pastEpisodes(records), from), this.#olderLast);
+    this.#take(this.#track.refill(history, knownPast(records), from), this.#olderLast);
   }
 
   told(): readonly ToldEpisode[] {

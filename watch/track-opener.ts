@@ -8,7 +8,7 @@ import { inOrder } from '../rules/sample.ts';
 import type { Sample } from '../rules/sample.ts';
 import { restoreTrack } from './kept-track.ts';
 import type { KeptTrack } from './kept-track.ts';
-import { ledgerOf, pastEpisodes } from './told-ledger.ts';
+import { ledgerOf, knownPast } from './told-ledger.ts';
 import { trackId } from './track-id.ts';
 import type { TrackPast } from './track-past.ts';
 import { inputsOf } from './track-slot.ts';
@@ -77,7 +77,7 @@ export class TrackOpener {
     const { records, samples } = await this.#options.past.before(slot, from);
     const ledger = ledgerOf(records, { foldedTo: from, base: FRESH_STATE });
     const track = this.#track(slot, { foldedTo: null, base: FRESH_STATE, samples: [], ledger });
-    const anew = track.refill(samples, pastEpisodes(records), from);
+    const anew = track.refill(samples, knownPast(records), from);
     return {
       track,
       begin: waiting => {

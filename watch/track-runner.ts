@@ -8,7 +8,7 @@ import type { Offer, RuleTrack } from '../rules/rule-track.ts';
 import type { Sample } from '../rules/sample.ts';
 import type { EpisodeLog } from './episode-log.ts';
 import { insist } from './insist.ts';
-import { pastEpisodes } from './told-ledger.ts';
+import { knownPast } from './told-ledger.ts';
 import type { TrackOpener } from './track-opener.ts';
 import type { TrackPast } from './track-past.ts';
 import type { OlderSamples, TrackSlot } from './track-slot.ts';
@@ -166,7 +166,7 @@ export class TrackRunner {
     if (track.foldedTo !== null && due.from <= track.foldedTo) {
       await this.#options.episodes.flush();
       const { records, samples } = await this.#insist(() => this.#options.past.before(slot, due.from));
-      this.#take(slot, track.refill(samples, pastEpisodes(records), due.from));
+      this.#take(slot, track.refill(samples, knownPast(records), due.from));
     }
     slot.isRefilled = true;
     this.#dirty.add(slot);

@@ -16,6 +16,14 @@ import { epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { trackId } from '../../watch/track-id.ts';
 
+/** Whether `remembered` answers a record. */
+export function isRemembered(record: EpisodeRecord, since: EpochMs): boolean {
+  const { status, episode, firstBegin, told, isOverLive } = record;
+  if (status === 'open') return true;
+  if (status !== 'merged' && told !== undefined && !isOverLive) return true;
+  return [episode.end ?? episode.begin, episode.begin, firstBegin].some(t => t >= since);
+}
+
 /** An episode store in memory for unit tests: the whole contract except durability, said in the plainest way. */
 export class MemoryEpisodeStore implements EpisodeStore {
   readonly #log: LoggedChange[] = [];
@@ -59,11 +67,9 @@ export class MemoryEpisodeStore implements EpisodeStore {
   }
 
   remembered({ track, since }: Parameters<EpisodeStore['remembered']>[0]): Promise<readonly EpisodeRecord[]> {
-    const remembered = this.#records().filter(({ status, episode, firstBegin, told, isOverLive }) => {
-      if (track !== undefined && trackId(track) !== trackId(episode)) return false;
-      if (status === 'open') return true;
-      if (status !== 'merged' && told !== undefined && !isOverLive) return true;
-      return [episode.end ?? episode.begin, episode.begin, firstBegin].some(t => t >= since);
+    const remembered = this.#records().filter(record => {
+      const isOther = track !== undefined && trackId(track) !== trackId(record.episode);
+      return !isOther && isRemembered(record, since);
     });
     return Promise.resolve(remembered.sort(byBegin));
   }
