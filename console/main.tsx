@@ -6,6 +6,7 @@ import './styles/overview.css';
 import './styles/stations.css';
 import './styles/curve.css';
 import './styles/alarms.css';
+import './styles/reasons.css';
 import { App } from './view/app.tsx';
 
 const host = document.getElementById('console');

@@ -24,3 +24,19 @@ export function urgentByStation(alarms: Iterable<Alarm>): ReadonlyMap<string, Al
   }
   return urgent;
 }
+
+/** Which warnings the list shows; an empty text does not narrow it. */
+export interface AlarmQuery {
+  readonly severity: WarningSeverity | '';
+  readonly basin: string;
+}
+
+export const EVERY_ALARM: AlarmQuery = { severity: '', basin: '' };
+
+/** The alarms that match, in the order of their urgency. */
+export function selectAlarms(alarms: Iterable<Alarm>, { severity, basin }: AlarmQuery): readonly Alarm[] {
+  return [...alarms]
+    .filter(alarm => severity === '' || alarm.severity === severity)
+    .filter(alarm => basin === '' || alarm.basin === basin)
+    .sort(byUrgency);
+}

@@ -6,7 +6,7 @@ import { longSpan } from '../text/long-span.ts';
 import { zh } from '../text/zh.ts';
 import { alarm } from './alarm-fixture.ts';
 import { laterText, marksOf } from './alarm-marks.ts';
-import { byUrgency, countBySeverity, urgentByStation } from './alarm-order.ts';
+import { EVERY_ALARM, byUrgency, countBySeverity, selectAlarms, urgentByStation } from './alarm-order.ts';
 import { measureName, measuredText, thresholdName } from './measure-text.ts';
 import { peakMeasure, peakText } from './peak-text.ts';
 import { recordPath } from './record-request.ts';
@@ -29,6 +29,16 @@ describe('the order of warnings', () => {
   it('keeps equal ones in their places', () => {
     const twins = [alarm('b'), alarm('a')];
     expect(twins.sort(byUrgency).map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('narrows by severity and basin', () => {
+    const far = alarm('far', { basin: null });
+    const ids = (query: Partial<typeof EVERY_ALARM>) =>
+      selectAlarms([far, older, red], { ...EVERY_ALARM, ...query }).map(({ id }) => id);
+    expect(ids({})).toEqual(['red-old', 'far', 'yellow-old']);
+    expect(ids({ severity: 'yellow' })).toEqual(['far', 'yellow-old']);
+    expect(ids({ basin: 'longgang-river' })).toEqual(['red-old', 'yellow-old']);
+    expect(ids({ severity: 'blue' })).toEqual([]);
   });
 
   it('counts every severity, also where there is none', () => {

@@ -40,6 +40,9 @@ export const alarmsEn: AlarmTexts = {
     merged: 'It turned out to be one with another warning',
     basisChanged: 'New rules or a new registry no longer support it',
   },
+  anySeverity: 'All severities',
+  filterSeverity: 'Filter by severity',
+  alarmsShown: (shown, all) => `${shown} of ${all} shown`,
   noAlarms: 'No warning is in force.',
   noAlarmsIsNotFine:
     'This says only that no watching rule is met. Where there is a gap below, nobody is looking.',
@@ -94,7 +97,7 @@ export const alarmsEn: AlarmTexts = {
   recordRange: 'Last 7 days (by overlap, retroactive ones included)',
   recordEmpty: 'No warning is on record for this.',
   filterRecord: 'Filter by state',
-  knownAt: 'As known at',
+  knownAt: 'As known at (UTC+8)',
   knownAtHint: 'By what had been received at that moment (UTC+8); empty is now',
   now: 'Now',
   since: what => `Since then: ${what}`,

@@ -1,7 +1,8 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useState } from 'preact/hooks';
 
-import { urgentByStation } from '../alarm/alarm-order.ts';
+import { EVERY_ALARM, urgentByStation } from '../alarm/alarm-order.ts';
+import type { AlarmQuery } from '../alarm/alarm-order.ts';
 import { subjectParts } from '../alarm/subject.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { EVERY_STATION } from '../district/station-query.ts';
@@ -107,6 +108,7 @@ function Desk(props: DeskProps): JSX.Element {
   const names = useNames(stations);
   const news = useNews(alarms);
   const [query, setQuery] = useState<StationQuery>(EVERY_STATION);
+  const [alarmQuery, setAlarmQuery] = useState<AlarmQuery>(EVERY_ALARM);
   const [opened, setOpened] = useState<ListCursor>();
   const urgent = useMemo(() => urgentByStation(alarms.values()), [alarms]);
   const place = route.kind === 'alarm' ? route.id : route.kind;
@@ -116,7 +118,7 @@ function Desk(props: DeskProps): JSX.Element {
   }, [place]);
   const station = opened === undefined ? undefined : stations.get(opened.station);
   const datastream = station?.datastreams.find(({ name }) => name === opened?.datastream);
-  const shared = { alarms, names, basinName, now };
+  const shared = { names, basinName, now };
   return (
     <>
       <PlaceNav route={route} alarms={alarms} />
@@ -138,7 +140,10 @@ function Desk(props: DeskProps): JSX.Element {
             onOverviewDone();
             goTo({ kind: 'stations' });
           }}
-          onDone={onOverviewDone}
+          onSeverity={severity => {
+            setAlarmQuery({ ...EVERY_ALARM, severity });
+            onOverviewDone();
+          }}
         >
           {props.children}
         </Overview>
@@ -155,8 +160,10 @@ function Desk(props: DeskProps): JSX.Element {
               onOpen={setOpened}
             />
           ) : null}
-          {route.kind === 'alarms' ? <WarningsView {...shared} /> : null}
-          {route.kind === 'record' ? <RecordView names={names} basinName={basinName} now={now} /> : null}
+          {route.kind === 'alarms' ? (
+            <WarningsView alarms={alarms} query={alarmQuery} onQuery={setAlarmQuery} {...shared} />
+          ) : null}
+          {route.kind === 'record' ? <RecordView {...shared} /> : null}
           {route.kind === 'rules' ? <RulesView names={names} now={now} /> : null}
           {route.kind === 'alarm' ? (
             <AlarmView

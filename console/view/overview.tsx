@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 
+import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
 import { countByBasin, countStations } from '../district/station-counts.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { EVERY_STATION } from '../district/station-query.ts';
@@ -20,8 +21,8 @@ interface OverviewProps {
   readonly query: StationQuery;
   readonly basinName: (basin: string) => string;
   readonly onQuery: (query: StationQuery) => void;
-  /** Somebody has gone elsewhere from here. */
-  readonly onDone: () => void;
+  /** Shows the warnings of a severity. */
+  readonly onSeverity: (severity: WarningSeverity) => void;
   /** Shown where the header has no room for it. */
   readonly children: JSX.Element;
 }
@@ -38,7 +39,7 @@ export function Overview(props: OverviewProps): JSX.Element {
     onQuery({ ...EVERY_STATION, sort: query.sort, state: query.state === state ? '' : state });
   return (
     <aside id="overview" class="overview" data-open={isOpen} aria-label={text.overview}>
-      <SeverityCounts alarms={district.alarms} onGo={props.onDone} />
+      <SeverityCounts alarms={district.alarms} onSeverity={props.onSeverity} />
       <section>
         <h2>{text.alarmAxis}</h2>
         <div class="axis">
@@ -107,7 +108,7 @@ function StateButton({ state, words, count, isPressed, onPress }: StateButtonPro
   );
 }
 
-function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children' | 'onDone'>): JSX.Element {
+function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children' | 'onSeverity'>): JSX.Element {
   const { text } = useWords();
   const { district, query, basinName, onQuery } = props;
   return (

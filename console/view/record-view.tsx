@@ -5,6 +5,7 @@ import type { ListedAlarm } from '../alarm/alarm-wire.ts';
 import { RECORD_STATES, WHOLE_RECORD, instantOf, recordPath } from '../alarm/record-request.ts';
 import type { RecordQuery } from '../alarm/record-request.ts';
 import { AlarmList } from './alarm-list.tsx';
+import { Choice } from './choice.tsx';
 import type { AlarmNames } from './use-names.ts';
 import { usePages } from './use-pages.ts';
 import { More, Nothing } from './paging.tsx';
@@ -31,19 +32,13 @@ export function RecordView({ names, basinName, now }: RecordViewProps): JSX.Elem
       <ViewTitle title={text.titles.record}>
         <span class="view-count">{text.recordRange}</span>
       </ViewTitle>
-      <div class="record-filters" role="search">
-        <select
-          aria-label={text.filterRecord}
+      <div class="filters" role="search">
+        <Choice
+          label={text.filterRecord}
           value={query.state}
-          data-chosen={query.state !== ''}
-          onChange={event => setQuery({ ...query, state: event.currentTarget.value as RecordQuery['state'] })}
-        >
-          {RECORD_STATES.map(state => (
-            <option key={state} value={state}>
-              {text.recordState[state]}
-            </option>
-          ))}
-        </select>
+          options={RECORD_STATES.map(state => [state, text.recordState[state]] as const)}
+          onChoice={state => setQuery({ ...query, state: state as RecordQuery['state'] })}
+        />
         <label class="known-at" title={text.knownAtHint}>
           <span>{text.knownAt}</span>
           <input

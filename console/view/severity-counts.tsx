@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 
+import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
 import { countBySeverity } from '../alarm/alarm-order.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { hashOf } from '../route/route.ts';
@@ -8,11 +9,12 @@ import { useWords } from './words.ts';
 
 interface SeverityCountsProps {
   readonly alarms: LiveDistrict['alarms'];
-  readonly onGo: () => void;
+  /** Shows those of a severity. */
+  readonly onSeverity: (severity: WarningSeverity) => void;
 }
 
 /** How many warnings of each severity are in force; leads to them. */
-export function SeverityCounts({ alarms, onGo }: SeverityCountsProps): JSX.Element {
+export function SeverityCounts({ alarms, onSeverity }: SeverityCountsProps): JSX.Element {
   const { text } = useWords();
   return (
     <section>
@@ -25,7 +27,7 @@ export function SeverityCounts({ alarms, onGo }: SeverityCountsProps): JSX.Eleme
             href={hashOf({ kind: 'alarms' })}
             data-severity={severity}
             data-empty={count === 0}
-            onClick={onGo}
+            onClick={() => onSeverity(severity)}
           >
             <span class="state-count">{countText(count)}</span>
             <span class="state-name">{text.severity[severity]}</span>

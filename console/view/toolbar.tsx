@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { EVERY_STATION, SORT_ORDERS } from '../district/station-query.ts';
 import type { SortOrder, StationQuery } from '../district/station-query.ts';
 import { propertyText } from '../text/value-text.ts';
+import { Choice } from './choice.tsx';
 import { useWords } from './words.ts';
 
 interface ToolbarProps {
@@ -72,30 +73,5 @@ export function Toolbar(props: ToolbarProps): JSX.Element {
         </button>
       ) : null}
     </div>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly (readonly [value: string, name: string])[];
-  readonly onChoice: (value: string) => void;
-}
-
-function Choice({ label, value, options, onChoice }: ChoiceProps): JSX.Element {
-  return (
-    <select
-      aria-label={label}
-      title={label}
-      value={value}
-      data-chosen={value !== (options[0]?.[0] ?? '')}
-      onChange={event => onChoice(event.currentTarget.value)}
-    >
-      {options.map(([option, name]) => (
-        <option key={option} value={option}>
-          {name}
-        </option>
-      ))}
-    </select>
   );
 }

@@ -83,6 +83,10 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     expect(zh[4]).toContain('道路积水 待实时读数确认');
     expect(zh[5]).toContain('道路积水 待核实 四联路口积水点');
     await page.getByText('17 条规则在监视').waitFor();
+    await page.locator('.severity-count[data-severity=yellow]').click();
+    await page.getByText('显示 3 / 6 条').waitFor();
+    expect(await page.locator('.alarm').count()).toBe(3);
+    await page.getByRole('button', { name: '清除筛选' }).click();
     await page.locator('.page-header .language').click();
     const en = await rows(page);
     expect(en[0]).toContain("Red Water on a road Ponding point Shenhui Road, He'ao · ponding depth");
@@ -182,12 +186,12 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     const page = await enter('#/record');
     await page.locator('.alarm').nth(7).waitFor();
     expect((await rows(page)).filter(text => text.includes('追溯'))).toHaveLength(1);
-    await page.selectOption('.record-filters select', 'withdrawn');
+    await page.selectOption('.filters select', 'withdrawn');
     await waitFor('those withdrawn', () => rows(page), { until: ({ length }) => length === 1 });
     expect((await rows(page))[0]).toContain('橙色 道路积水 已撤销');
     await page.fill('[name=known-at]', '2026-06-01T18:30');
     await page.getByText('该条件下没有预警记录。').waitFor();
-    await page.selectOption('.record-filters select', '');
+    await page.selectOption('.filters select', '');
     await page.locator('.alarm').waitFor();
     expect((await rows(page))[0]).toContain('道路积水 现为蓝色 后来：已撤销');
     expect((await rows(page))[0]).toContain('持续 9 分钟');

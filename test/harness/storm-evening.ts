@@ -23,7 +23,7 @@ import { FakeAlarms } from './fake-alarms.ts';
 import { FakeApplication, observation } from './fake-application.ts';
 
 /** 21:40 of an evening in June, Asia/Shanghai. */
-export const EVENING = Date.parse('2026-06-01T21:40:00+08:00');
+const EVENING = Date.parse('2026-06-01T21:40:00+08:00');
 
 /** The subjects of the evening, each with a story of its own. */
 export const STORY = {
