@@ -1,4 +1,4 @@
-import type { Episode } from '../domain/model/episode.ts';
+import type { BasisVersions, Episode } from '../domain/model/episode.ts';
 import type { OwnOutage } from '../domain/model/watch-decision.ts';
 import { DAY_MS, FUTURE_TOLERANCE_MS, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
@@ -59,24 +59,42 @@ const RUN_UP_MS = DAY_MS;
  * the readings of few datastreams.
  */
 export async function backtest(options: BacktestOptions): Promise<BacktestOutcome> {
-  const { ruleSets, site, period, limits } = options;
+  const { ruleSets, site, period } = options;
   const sets = ruleSets.map(ruleSet => new SetUnderTest(ruleSet, site));
   const reachMs = Math.max(0, ...sets.map(set => set.reachMs));
   const arrivals = new Arrivals(options, epochMs(period.from - reachMs - RUN_UP_MS));
   const subjects = [...new Set(sets.flatMap(set => set.subjects))].sort();
   for (const subject of subjects) {
+    const judged = new Map<string, Judged>();
     for (const set of sets) {
       for (const binding of set.bindingsOf(subject)) {
-        const samples = await set.samplesOf(binding, { arrivals, options });
-        const inTime = samples.filter(sample => arrivalOf(sample) < period.to);
-        set.told.push(...toldWithin(backtestTrack(binding, inTime, limits), period));
-        if (options.hindsight) set.complete.push(...evaluateSeries(binding, samples).filter(touches(period)));
+        const key = set.judgementKey(binding);
+        let known = judged.get(key);
+        if (known === undefined) {
+          known = judge(binding, await set.samplesOf(binding, { arrivals, options }), options);
+          judged.set(key, known);
+        }
+        set.take(known);
       }
     }
   }
   return {
     heardFrom: arrivals.heardFrom,
     sets: sets.map(({ tracks, told, complete }) => ({ tracks, told, complete })),
+  };
+}
+
+type Judged = Pick<SetOutcome, 'told' | 'complete'>;
+
+function judge(
+  binding: RuleBinding,
+  samples: readonly Sample[],
+  { period, limits, hindsight }: BacktestOptions,
+): Judged {
+  const inTime = samples.filter(sample => arrivalOf(sample) < period.to);
+  return {
+    told: toldWithin(backtestTrack(binding, inTime, limits), period),
+    complete: hindsight ? evaluateSeries(binding, samples).filter(touches(period)) : [],
   };
 }
 
@@ -88,8 +106,11 @@ class SetUnderTest {
   readonly #bySubject = new Map<string, TrackBasis[]>();
   readonly #listened: ReadonlyMap<string, ListenedInput>;
 
+  readonly #versions: BasisVersions;
+
   constructor(ruleSet: RuleSet, site: SiteView) {
     const versions = { ruleSet: ruleSet.version, registry: site.registry.version };
+    this.#versions = versions;
     const from = epochMs(Number.MIN_SAFE_INTEGER);
     const tracks = new BasisBook().append({ from, versions, ruleSet, site });
     for (const track of tracks) {
@@ -108,6 +129,21 @@ class SetUnderTest {
 
   bindingsOf(subject: string): readonly RuleBinding[] {
     return this.#bySubject.get(subject) ?? [];
+  }
+
+  /** Equal for tracks of different sets that judge alike: a new set changes few rules. */
+  judgementKey({ rule, basis }: RuleBinding): string {
+    const plan = basis[0]?.plan;
+    const listened = plan?.inputs.map(({ key }) => this.#listened.get(key)?.silencesMs);
+    return JSON.stringify([rule, plan?.measureKey, plan?.ladderKey, plan?.inputs, listened]);
+  }
+
+  take({ told, complete }: Judged): void {
+    const basis = this.#versions;
+    for (const { record, tellings } of told) {
+      this.told.push({ record: { ...record, episode: { ...record.episode, basis } }, tellings });
+    }
+    for (const episode of complete) this.complete.push({ ...episode, basis });
   }
 
   async samplesOf(
@@ -132,7 +168,7 @@ class SetUnderTest {
 /** Datastreams whose readings are kept while rules that share them take their turns. */
 const SERIES_KEPT = 24;
 
-/** The readings of datastreams in the order of arrival, the last ones used kept in memory. */
+/** The readings of datastreams in the order of arrival, those read last kept in memory. */
 class Arrivals {
   readonly #options: BacktestOptions;
   readonly #since: EpochMs;
