@@ -123,7 +123,10 @@ export const alarmsEn: AlarmTexts = {
   inForce: 'in force',
   notInForce: 'not in force',
   basisVersions: (ruleSet, registry) => `rule set ${ruleSet} · registry ${registry}`,
-  gapSummary: (count, total, last) => `Data were missing ${count} times, ${total} in all; last ${last}.`,
+  gapSummary: (count, total, last) =>
+    count === 1
+      ? `Data were missing once, for ${total}: ${last}.`
+      : `Data were missing ${count} times, ${total} in all; last ${last}.`,
   showCurve: 'Curve',
 
   why: 'Why there is this warning',
@@ -198,7 +201,7 @@ export const alarmsEn: AlarmTexts = {
   thisOne: 'this one',
   conditionsThen: 'Every condition when it was decided',
   conditionColumns: { what: 'Condition', value: 'Value', limit: 'Limit', state: 'Result' },
-  conditionState: { true: 'met', false: 'not met', unknown: 'unknown' },
+  conditionState: { true: 'met', false: 'not met', unknown: 'unknown', waived: 'not asked of a step up' },
   otherInputs: 'Beside readings: silences, our own outages, official signals',
   noOtherInputs: 'No silence, no outage of ours and no official signal took part.',
   silenceWas: (input, since, decided, span) =>

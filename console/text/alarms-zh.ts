@@ -179,7 +179,7 @@ export const alarmsZh = {
   thisOne: '本级所用',
   conditionsThen: '判定时的各项条件',
   conditionColumns: { what: '条件', value: '数值', limit: '限值', state: '结果' },
-  conditionState: { true: '满足', false: '未满足', unknown: '未知' },
+  conditionState: { true: '满足', false: '未满足', unknown: '未知', waived: '升级时不要求' },
   otherInputs: '读数以外的依据：失测、停机与官方信号',
   noOtherInputs: '没有失测、本系统停机或官方信号参与。',
   silenceWas: (input: string, since: string, decided: string, span: string) =>

@@ -44,23 +44,32 @@ export function StepWhy({ step, subject, names, isOpen, isStepUp }: StepWhyProps
       <details open={isOpen}>
         <summary>{text.figures}</summary>
         <InputTable inputs={step.inputs} inputName={inputName} />
-        <ConditionTable clauses={step.clauses} subject={subject} words={words} />
+        <ConditionTable step={step} subject={subject} words={words} isStepUp={isStepUp} />
         <LimitTable step={step} subject={subject} />
       </details>
     </section>
   );
 }
 
-interface ConditionTableProps {
-  readonly clauses: readonly Clause[];
-  readonly subject: string;
+interface ConditionTableProps extends Pick<StepWhyProps, 'step' | 'subject' | 'isStepUp'> {
   readonly words: SentenceWords;
 }
 
-const CONDITION_ICONS = { true: 'normal', false: 'bad', unknown: 'unknown' } as const;
+const CONDITION_ICONS = { true: 'normal', false: 'bad', unknown: 'unknown', waived: 'good' } as const;
 
-function ConditionTable({ clauses, subject, words }: ConditionTableProps): JSX.Element | null {
+/** How long and how often a limit must be met. */
+const HOLDS: ReadonlySet<string> = new Set(['held for', 'readings']);
+
+/** How a condition stood. A step up in a warning that lasts comes without the hold that its begin needed. */
+function stateOf({ severity, name, state }: Clause, { step, isStepUp }: ConditionTableProps) {
+  const isWaived = isStepUp && severity === step.severity && HOLDS.has(name) && state === 'false';
+  return isWaived ? 'waived' : state;
+}
+
+function ConditionTable(props: ConditionTableProps): JSX.Element | null {
+  const { step, subject, words } = props;
   const { text } = words;
+  const { clauses } = step;
   if (clauses.length === 0) return null;
   const { unit } = subjectParts(subject);
   const columns = text.conditionColumns;
@@ -80,23 +89,27 @@ function ConditionTable({ clauses, subject, words }: ConditionTableProps): JSX.E
         </tr>
       </thead>
       <tbody>
-        {clauses.map(({ severity, name, state, value, limit }) => (
-          <tr key={`${severity ?? ''} ${name} ${limit}`}>
-            <th scope="row">
-              {severity === undefined ? null : <SeverityChip severity={severity} />}{' '}
-              {conditionText(name, subject, words)}
-            </th>
-            <td data-label={columns.value} class="number">
-              {value === undefined ? '–' : measuredText(value, { limitName: name, unit }, text)}
-            </td>
-            <td data-label={columns.limit} class="number">
-              {measuredText(limit, { limitName: name, unit }, text)}
-            </td>
-            <td data-label={columns.state} data-tone={state === 'true' ? 'good' : undefined}>
-              <Icon name={CONDITION_ICONS[state]} /> {text.conditionState[state]}
-            </td>
-          </tr>
-        ))}
+        {clauses.map(clause => {
+          const { severity, name, value, limit } = clause;
+          const state = stateOf(clause, props);
+          return (
+            <tr key={`${severity ?? ''} ${name} ${limit}`}>
+              <th scope="row">
+                {severity === undefined ? null : <SeverityChip severity={severity} />}{' '}
+                {conditionText(name, subject, words)}
+              </th>
+              <td data-label={columns.value} class="number">
+                {value === undefined ? '–' : measuredText(value, { limitName: name, unit }, text)}
+              </td>
+              <td data-label={columns.limit} class="number">
+                {measuredText(limit, { limitName: name, unit }, text)}
+              </td>
+              <td data-label={columns.state} data-tone={state === 'true' ? 'good' : undefined}>
+                <Icon name={CONDITION_ICONS[state]} /> {text.conditionState[state]}
+              </td>
+            </tr>
+          );
+        })}
       </tbody>
     </table>
   );

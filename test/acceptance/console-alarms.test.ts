@@ -106,6 +106,10 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await waitFor('red', () => row.getAttribute('data-severity'), { until: severity => severity === 'red' });
     // The other red one began later.
     expect((await rows(page))[1]).toContain('红色 河道水位预警');
+    await row.locator('a').click();
+    // Two readings in a row begin a warning; a step up of it needs one.
+    await page.locator('.step tr', { hasText: '连续读数' }).getByText('升级时不要求').first().waitFor();
+    await page.goBack();
 
     const fresh = 'LG-PD-006/ponding_depth';
     evening.read(fresh, { minute: 3, v: 0.3 });
