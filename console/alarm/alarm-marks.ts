@@ -14,6 +14,7 @@ export function marksOf(alarm: Alarm, now: number): readonly AlarmMark[] {
   if (inForce && now - firstKnownAt < NEWS_MS) marks.push('fresh');
   if (state === 'withdrawn' || state === 'merged') marks.push(state);
   if (ending === 'basis_changed') marks.push('basisChanged');
+  else if (state === 'ended' && !inForce) marks.push('ended');
   if (inForce && state !== 'open') marks.push('unconfirmed');
   if (toVerify) marks.push('toVerify');
   if (retroactive) marks.push('retroactive');

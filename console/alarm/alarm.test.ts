@@ -67,7 +67,7 @@ describe('the marks of a warning', () => {
     { fields: { ...old, toVerify: true, retroactive: true }, marks: ['toVerify', 'retroactive'] },
     { fields: { ...old, state: 'ended', end: NOW }, marks: ['unconfirmed'] },
     { fields: { ...old, state: 'withdrawn' }, marks: ['withdrawn', 'unconfirmed'] },
-    { fields: { ...old, state: 'ended', end: NOW, inForce: false }, marks: [] },
+    { fields: { ...old, state: 'ended', end: NOW, inForce: false }, marks: ['ended'] },
     { fields: { ...old, state: 'merged', into: 'x', inForce: false }, marks: ['merged'] },
     { fields: { ...old, state: 'ended', ending: 'basis_changed', inForce: false }, marks: ['basisChanged'] },
   ] as const)('of $fields are $marks', ({ fields, marks }) => {

@@ -58,12 +58,12 @@ interface AlarmRowProps extends Omit<AlarmListProps, 'label' | 'alarms'> {
 function AlarmRow({ alarm, names, basinName, now }: AlarmRowProps): JSX.Element {
   const { text } = useWords();
   const columns = text.alarmColumns;
-  const { id, severity, station, subject, basin, begin, end, state } = alarm;
+  const { id, severity, station, subject, basin, begin, end, state, inForce } = alarm;
   const later = 'later' in alarm ? laterText(alarm, text) : undefined;
   const isGone = state === 'withdrawn' || state === 'merged';
   const lasts = isGone && end === null ? '–' : longSpan(Math.max(0, (end ?? now) - begin), text);
   return (
-    <li class="alarm" data-severity={severity} data-state={state} data-alarm={id}>
+    <li class="alarm" data-severity={severity} data-in-force={inForce} data-alarm={id}>
       <span class="alarm-severity">
         <SeverityChip severity={severity} />
       </span>
