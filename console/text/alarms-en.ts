@@ -9,7 +9,6 @@ export const alarmsEn: AlarmTexts = {
   severityWarning: severity => `${severity} warning`,
   alarmsInForce: count => String(count),
   alarmRaised: what => `New warning: ${what}`,
-  onlyHere: 'The list moves by itself: the highest severity first, then the newest.',
   alarmColumns: {
     severity: 'Severity',
     rule: 'Rule',
@@ -49,7 +48,6 @@ export const alarmsEn: AlarmTexts = {
   noAlarmsIsNotFine:
     'This says only that no watching rule is met. Where there is a gap below, nobody is looking.',
   rulesWatching: (rules, points) => `${rules} rules watch ${points} points`,
-  rulesWatchingOnly: rules => `${rules} rules watch`,
   noRules: 'No rule watches anything: no warning does not mean normal.',
   unwatchedPoints: (unwatched, all) => `${unwatched} of ${all} points are watched by no rule`,
   gapCount: count =>
@@ -59,7 +57,6 @@ export const alarmsEn: AlarmTexts = {
   noGaps: 'There is no gap.',
   showGaps: 'Show rules and gaps',
   rulesUnread: 'The rules could not be read; which gaps there are is not known.',
-  gapsOf: rule => `Gaps of ${rule}`,
   gapsHint: 'What is missing is not safe: these points are not judged for that severity.',
   gapColumns: { rule: 'Rule', point: 'Station · point', missing: 'Lacks', detail: 'What exactly' },
   noSubject: 'no point',
