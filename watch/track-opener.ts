@@ -3,12 +3,12 @@ import { epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import { FRESH_STATE } from '../rules/fold-state.ts';
 import { RuleTrack } from '../rules/rule-track.ts';
-import type { Offer, RuleTrackOptions } from '../rules/rule-track.ts';
+import type { Offer, RuleTrackOptions, TrackState } from '../rules/rule-track.ts';
 import { inOrder } from '../rules/sample.ts';
 import type { Sample } from '../rules/sample.ts';
 import { restoreTrack } from './kept-track.ts';
 import type { KeptTrack } from './kept-track.ts';
-import { ledgerOf, knownPast } from './told-ledger.ts';
+import { knownPast, ledgerOf } from './told-ledger.ts';
 import { trackId } from './track-id.ts';
 import type { TrackPast } from './track-past.ts';
 import { inputsOf } from './track-slot.ts';
@@ -42,26 +42,36 @@ export class TrackOpener {
     this.#checkpoints = new Map(checkpoints.map(checkpoint => [trackId(checkpoint), checkpoint]));
   }
 
-  async open(slot: TrackSlot): Promise<OpenedTrack> {
-    const id = trackId(slot);
-    const checkpoint = this.#checkpoints.get(id);
-    const kept = checkpoint === undefined ? undefined : restoreTrack(checkpoint, slot.basis);
-    this.#checkpoints.delete(id);
-    if (kept !== undefined) return this.#goOn(slot, kept);
-    const isStored = [...inputsOf(slot)].some(input => this.#options.history.wasStored(input));
-    return isStored ? this.#judgeAnew(slot) : this.#beginNew(slot);
+  async open(slots: readonly TrackSlot[]): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {
+    const kept = new Map<TrackSlot, KeptTrack>();
+    const opened = new Map<TrackSlot, OpenedTrack>();
+    for (const slot of slots) {
+      const checkpoint = this.#checkpoints.get(trackId(slot));
+      const restored = checkpoint === undefined ? undefined : restoreTrack(checkpoint, slot.basis);
+      if (restored !== undefined) kept.set(slot, restored);
+    }
+    for (const slot of slots) {
+      if (kept.has(slot)) continue;
+      const isStored = [...inputsOf(slot)].some(input => this.#options.history.wasStored(input));
+      opened.set(slot, isStored ? await this.#judgeAnew(slot) : await this.#beginNew(slot));
+    }
+    for (const [slot, track] of await this.#goOn(kept)) opened.set(slot, track);
+    for (const slot of slots) this.#checkpoints.delete(trackId(slot));
+    return opened;
   }
 
-  async #goOn(slot: TrackSlot, { foldedTo, base }: KeptTrack): Promise<OpenedTrack> {
-    const records = await this.#remembered(slot, epochMs(base.open?.begin ?? foldedTo));
-    const samples = inOrder(await this.#options.past.samples(slot, epochMs(foldedTo + 1)));
-    const track = this.#track(slot, {
-      foldedTo,
-      base,
-      samples,
-      ledger: ledgerOf(records, { foldedTo, base }),
+  async #goOn(kept: ReadonlyMap<TrackSlot, KeptTrack>): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {
+    const spans = [...kept].map(([slot, { foldedTo }]) => [slot, epochMs(foldedTo + 1)] as const);
+    const samples = await this.#options.past.samples(new Map(spans));
+    const records = await Promise.all(
+      [...kept].map(([slot, { base, foldedTo }]) => this.#remembered(slot, base.open?.begin ?? foldedTo)),
+    );
+    const opened = [...kept].map(([slot, { foldedTo, base }], place) => {
+      const ledger = ledgerOf(records[place] ?? [], { foldedTo, base });
+      const track = this.#track(slot, { foldedTo, base, samples: inOrder(samples.get(slot) ?? []), ledger });
+      return [slot, { track, begin: (waiting: readonly Sample[]) => track.catchUp(waiting) }] as const;
     });
-    return { track, begin: waiting => track.catchUp(waiting) };
+    return new Map(opened);
   }
 
   /** Nothing of it was ever stored; what a crash kept from being stored may have been told. */
@@ -73,8 +83,12 @@ export class TrackOpener {
   }
 
   async #judgeAnew(slot: TrackSlot): Promise<OpenedTrack> {
-    const from = this.#options.judgedFrom;
-    const { records, samples } = await this.#options.past.before(slot, from);
+    const { past, judgedFrom } = this.#options;
+    // A rule that is newer than the start sees nothing from before it.
+    const ruledFrom = slot.basis.find(({ plan }) => plan !== undefined)?.from ?? judgedFrom;
+    const from = epochMs(Math.max(judgedFrom, ruledFrom));
+    const records = await past.records(slot, from);
+    const samples = await past.history(slot, from, records);
     const ledger = ledgerOf(records, { foldedTo: from, base: FRESH_STATE });
     const track = this.#track(slot, { foldedTo: null, base: FRESH_STATE, samples: [], ledger });
     const anew = track.refill(samples, knownPast(records), from);
@@ -91,7 +105,7 @@ export class TrackOpener {
     return this.#options.store.remembered({ track: { rule, subject }, since });
   }
 
-  #track({ rule, subject, basis }: TrackSlot, state: ConstructorParameters<typeof RuleTrack>[1]): RuleTrack {
+  #track({ rule, subject, basis }: TrackSlot, state: TrackState): RuleTrack {
     const { horizonMs, acknowledgedAt } = this.#options;
     return new RuleTrack({ binding: { rule, subject, basis }, horizonMs, acknowledgedAt }, state);
   }

@@ -12,16 +12,11 @@ export interface TrackPastOptions {
   readonly history: Pick<WatchHistory, 'readings'>;
 }
 
-/** What a track is judged anew from. */
-export interface Past {
-  readonly samples: readonly Sample[];
-  /** Its episodes since then. */
-  readonly records: readonly EpisodeRecord[];
-}
+type Track = Pick<TrackSlot, 'rule' | 'subject' | 'basis'>;
 
 const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
 
-/** Reads what a track has to be judged from. */
+/** Reads what tracks have to be judged from. */
 export class TrackPast {
   readonly #options: TrackPastOptions;
 
@@ -29,24 +24,50 @@ export class TrackPast {
     this.#options = options;
   }
 
-  /** Every sample that concerns the track with from ≤ t ≤ upTo. */
-  async samples(slot: TrackSlot, from: EpochMs, upTo = EVER): Promise<readonly Sample[]> {
+  /** Every sample that concerns each track with from ≤ t ≤ upTo, in no order. */
+  async samples<Of extends Track>(
+    tracks: ReadonlyMap<Of, EpochMs>,
+    upTo = EVER,
+  ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
     const { store, history } = this.#options;
-    const samples: Sample[] = [];
-    const inputs = [...inputsOf(slot)];
-    for (const input of inputs) samples.push(...(await history.readings(input, from, upTo)));
-    if (!hearsSilence(slot)) return samples;
-    const decisions = await store.decisions({ from, to: epochMs(upTo + 1), inputs });
-    return [...samples, ...decisions.filter(isSample)];
+    const spans = new Map<string, EpochMs>();
+    const listened = new Set<string>();
+    let decidedFrom = EVER;
+    for (const [track, from] of tracks) {
+      const isListening = hearsSilence(track);
+      if (isListening) decidedFrom = epochMs(Math.min(decidedFrom, from));
+      for (const input of inputsOf(track)) {
+        spans.set(input, epochMs(Math.min(from, spans.get(input) ?? from)));
+        if (isListening) listened.add(input);
+      }
+    }
+    const readings = await history.readings(spans, upTo);
+    const query = { from: decidedFrom, to: epochMs(upTo + 1), inputs: [...listened] };
+    const decisions = listened.size === 0 ? [] : (await store.decisions(query)).filter(isSample);
+    const samples = new Map<Of, readonly Sample[]>();
+    for (const [track, from] of tracks) {
+      const inputs = inputsOf(track);
+      const isHeard = (sample: (typeof decisions)[number]): boolean =>
+        sample.kind === 'outage' || inputs.has(sample.input);
+      samples.set(track, [
+        ...[...inputs].flatMap(input => (readings.get(input) ?? []).filter(({ t }) => t >= from)),
+        ...(hearsSilence(track) ? decisions.filter(sample => sample.t >= from && isHeard(sample)) : []),
+      ]);
+    }
+    return samples;
   }
 
-  /** What is needed to judge everything from `from` on anew. */
-  async before(slot: TrackSlot, from: EpochMs): Promise<Past> {
-    const { rule, subject } = slot;
-    const reachMs = reachOf(slot);
-    const since = epochMs(from - reachMs);
-    const records = await this.#options.store.remembered({ track: { rule, subject }, since });
-    return { records, samples: await this.samples(slot, historyFrom(records, { from, reachMs })) };
+  /** The episodes that have to be known to judge everything from `from` on anew. */
+  records(track: Track, from: EpochMs): Promise<readonly EpisodeRecord[]> {
+    const { rule, subject } = track;
+    const since = epochMs(from - reachOf(track));
+    return this.#options.store.remembered({ track: { rule, subject }, since });
+  }
+
+  /** The samples that lead to how things stood at `from`, and all since. */
+  async history(track: Track, from: EpochMs, records: readonly EpisodeRecord[]): Promise<readonly Sample[]> {
+    const begin = historyFrom(records, { from, reachMs: reachOf(track) });
+    return (await this.samples(new Map([[track, begin]]))).get(track) ?? [];
   }
 }
 

@@ -23,9 +23,10 @@ export interface TrackSlot {
   readonly basis: readonly BasisSegment[];
   /** Absent until the first sample: after a start most tracks have nothing to do yet. */
   track: RuleTrack | undefined;
-  /** Its history is being read; samples wait. */
-  isBusy: boolean;
+  /** Samples that came before the track was open. */
   waiting: Sample[];
+  /** Grows with every change that was told. */
+  revision: number;
   refill: OlderSamples | undefined;
   /** It was judged anew since its last checkpoint. */
   isRefilled: boolean;

@@ -20,8 +20,8 @@ export class TrackTable {
         subject,
         basis,
         track: undefined,
-        isBusy: false,
         waiting: [],
+        revision: 0,
         refill: undefined,
         isRefilled: false,
       });

@@ -1,18 +1,16 @@
 import { expect, it } from 'vitest';
 
-import type { StoredDatastream } from '../domain/ports/telemetry-store.ts';
+import type { SeriesSpan, StoredDatastream } from '../domain/ports/telemetry-store.ts';
 import { epochMs } from '../domain/time/instant.ts';
-import { observation } from '../test/harness/store-batch.ts';
+import { observation, storeBatch } from '../test/harness/store-batch.ts';
 import { WatchHistory } from './watch-history.ts';
-
-const PAGE = 50_000;
 
 it('names datastreams as rules do, also those that are numbered later', () => {
   const known: StoredDatastream[] = [{ id: 1, station: 'S', property: 'water_level' }];
   const history = new WatchHistory({
     datastreams: start => known.slice(start),
     storedAtStart: 1,
-    reader: { range: () => Promise.resolve([]) },
+    reader: { winners: () => Promise.reject(new Error('Nothing is to be read.')) },
   });
   expect(history.inputOf(1)).toBe('S/water_level');
   expect(history.inputOf(2)).toBeUndefined();
@@ -21,26 +19,45 @@ it('names datastreams as rules do, also those that are numbered later', () => {
   expect(['S/water_level', 'S/pump_running.3'].map(input => history.wasStored(input))).toEqual([true, false]);
 });
 
-it('reads everything from an instant on, page by page, and nothing of what has no number', async () => {
-  const all = Array.from({ length: 2 * PAGE + 7 }, (_, at) =>
-    observation({ datastream: 1, t: epochMs(1e12 + at * 1_000) }),
-  );
-  let queries = 0;
+it('reads several inputs at once, each from its own instant on, and nothing of what has no number', async () => {
+  const rows = [
+    observation({ datastream: 1, t: epochMs(5_000), v: 1.5 }),
+    observation({ datastream: 2, t: epochMs(7_000), v: null }),
+    observation({ datastream: 1, t: epochMs(6_000), v: 2.5 }),
+  ];
+  const asked: SeriesSpan[][] = [];
   const history = new WatchHistory({
-    datastreams: start => [{ id: 1, station: 'S', property: 'water_level' }].slice(start),
-    storedAtStart: 1,
+    datastreams: start =>
+      [
+        { id: 1, station: 'S', property: 'water_level' },
+        { id: 2, station: 'S', property: 'rainfall' },
+      ].slice(start),
+    storedAtStart: 2,
     reader: {
-      range: ({ datastream, from, to, limit }) => {
-        queries += 1;
-        const rows = all.filter(row => row.datastream === datastream && row.t >= from && row.t < to);
-        return Promise.resolve(rows.slice(0, limit));
+      winners: spans => {
+        asked.push([...spans]);
+        return Promise.resolve(storeBatch({ readings: rows }).readings);
       },
     },
   });
-  const readings = await history.readings('S/water_level', epochMs(1e12 + 5_000));
-  expect(readings.map(({ t }) => t)).toEqual(all.slice(5).map(({ t }) => t));
-  expect(readings[0]).toMatchObject({ kind: 'reading', input: 'S/water_level', received: all[5]?.received });
-  expect(queries).toBe(3);
-  expect(await history.readings('S/rainfall', epochMs(0))).toEqual([]);
-  expect(queries).toBe(3);
+  const from = new Map([
+    ['S/water_level', epochMs(5_000)],
+    ['S/rainfall', epochMs(0)],
+    ['S/ponding_depth', epochMs(0)],
+  ]);
+  const readings = await history.readings(from, epochMs(9_000));
+  expect(asked).toEqual([
+    [
+      { datastream: 1, from: 5_000, to: 9_001 },
+      { datastream: 2, from: 0, to: 9_001 },
+    ],
+  ]);
+  expect(readings.get('S/water_level')?.map(({ t, v }) => [t, v])).toEqual([
+    [5_000, 1.5],
+    [6_000, 2.5],
+  ]);
+  const { datastream: _, ...rain } = rows[1]!;
+  expect(readings.get('S/rainfall')).toEqual([{ ...rain, kind: 'reading', input: 'S/rainfall' }]);
+  expect(await history.readings(new Map([['S/ponding_depth', epochMs(0)]]))).toEqual(new Map());
+  expect(asked).toHaveLength(1);
 });

@@ -1,19 +1,23 @@
 import { formatDatastreamName } from '../domain/model/datastream.ts';
-import type { Observation } from '../domain/model/observation.ts';
-import type { StoredDatastream, TelemetryReader } from '../domain/ports/telemetry-store.ts';
+import type { Observation, QualityFlag, SourceRank } from '../domain/model/observation.ts';
+import type {
+  ReadingColumns,
+  SeriesSpan,
+  StoredDatastream,
+  TelemetryStore,
+} from '../domain/ports/telemetry-store.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { Reading } from '../rules/sample.ts';
 
 export interface WatchHistoryOptions {
-  readonly reader: Pick<TelemetryReader, 'range'>;
+  readonly reader: Pick<TelemetryStore, 'winners'>;
   /** The numbered datastreams from the `start`-th on; they only grow. */
   readonly datastreams: (start: number) => readonly StoredDatastream[];
   /** How many of them had readings in the store when the watch began. */
   readonly storedAtStart: number;
 }
 
-const PAGE = 50_000;
 const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
 
 /** Readings by the names that rules use. */
@@ -38,24 +42,37 @@ export class WatchHistory {
 
   /** Whether an input had readings in the store when the watch began. */
   wasStored(input: string): boolean {
-    if (!this.#ids.has(input)) this.#learn();
+    this.#idOf(input);
     return this.#storedInputs.has(input);
   }
 
-  /** Everything stored or taken of an input with from ≤ t ≤ upTo. */
-  async readings(input: string, from: EpochMs, upTo = EVER): Promise<readonly Reading[]> {
-    if (!this.#ids.has(input)) this.#learn();
-    const datastream = this.#ids.get(input);
-    if (datastream === undefined) return [];
-    const readings: Reading[] = [];
-    for (let start = from; ;) {
-      const query = { datastream, from: start, to: epochMs(upTo + 1), limit: PAGE };
-      const page = await this.#options.reader.range(query);
-      for (const observation of page) readings.push(readingOf(observation, input));
-      const last = page.at(-1);
-      if (last === undefined || page.length < PAGE) return readings;
-      start = epochMs(last.t + 1);
+  /** Everything stored or taken of some inputs, of each with from ≤ t ≤ upTo, in no order. */
+  async readings(
+    from: ReadonlyMap<string, EpochMs>,
+    upTo = EVER,
+  ): Promise<ReadonlyMap<string, readonly Reading[]>> {
+    const spans: SeriesSpan[] = [];
+    for (const [input, start] of from) {
+      const datastream = this.#idOf(input);
+      if (datastream !== undefined) spans.push({ datastream, from: start, to: epochMs(upTo + 1) });
     }
+    if (spans.length === 0) return new Map();
+    const columns = await this.#options.reader.winners(spans);
+    const readings = new Map<string, Reading[]>();
+    for (let row = 0; row < columns.count; row += 1) {
+      const input = this.inputOf(columns.datastream[row] ?? 0);
+      if (input === undefined) continue;
+      const reading = readingAt(columns, row, input);
+      const known = readings.get(input);
+      if (known === undefined) readings.set(input, [reading]);
+      else known.push(reading);
+    }
+    return readings;
+  }
+
+  #idOf(input: string): number | undefined {
+    if (!this.#ids.has(input)) this.#learn();
+    return this.#ids.get(input);
   }
 
   #learn(): void {
@@ -73,4 +90,20 @@ export class WatchHistory {
 export function readingOf(observation: Observation, input: string): Reading {
   const { t, v, quality, deviceFlag, source, sent, received, position } = observation;
   return { kind: 'reading', input, t, v, quality, deviceFlag, source, sent, received, position };
+}
+
+function readingAt(columns: ReadingColumns, row: number, input: string): Reading {
+  const v = columns.v[row] ?? Number.NaN;
+  return {
+    kind: 'reading',
+    input,
+    t: epochMs(columns.t[row] ?? 0),
+    v: Number.isNaN(v) ? null : v,
+    quality: (columns.quality[row] ?? 0) as QualityFlag,
+    deviceFlag: columns.deviceFlag[row] ?? 0,
+    source: (columns.source[row] ?? 0) as SourceRank,
+    sent: epochMs(columns.sent[row] ?? 0),
+    received: epochMs(columns.received[row] ?? 0),
+    position: columns.position[row] ?? 0,
+  };
 }

@@ -5,8 +5,10 @@ import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { EpisodeBatch, EpisodeResumption, EpisodeStore } from '../domain/ports/episode-store.ts';
 import type { Log } from '../domain/ports/log.ts';
-import type { TelemetryReader } from '../domain/ports/telemetry-store.ts';
+import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+import type { Sample } from '../rules/sample.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
 import type { AlarmReasons } from './alarm-reasons.ts';
 import { BasisBook } from './basis-book.ts';
@@ -19,6 +21,7 @@ import { SilenceBook } from './silence-book.ts';
 import type { ListenedInput } from './silence-book.ts';
 import { TrackOpener } from './track-opener.ts';
 import { TrackPast } from './track-past.ts';
+import { TrackRefills } from './track-refills.ts';
 import { TrackRunner } from './track-runner.ts';
 import type { TrackSlot } from './track-slot.ts';
 import { reachOf } from './track-slot.ts';
@@ -47,7 +50,7 @@ export interface WatchOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: EpisodeStore;
-  readonly reader: Pick<TelemetryReader, 'range'>;
+  readonly reader: Pick<TelemetryStore, 'winners'>;
   readonly limits: WatchLimits;
   /** Lets other work of the thread run. */
   readonly nextTurn: () => Promise<void>;
@@ -65,6 +68,7 @@ interface Running {
   readonly history: WatchHistory;
   readonly past: TrackPast;
   readonly tracks: TrackRunner;
+  readonly refills: TrackRefills;
   readonly checkpoints: Checkpoints;
   readonly recovery: Recovery;
 }
@@ -147,25 +151,34 @@ export class Watch {
     });
     const episodes = this.#episodes;
     const { recovered } = recovery;
-    const tracks = new TrackRunner({
+    const tracks: TrackRunner = new TrackRunner({
       clock,
       log,
       episodes,
       opener,
+      recovered,
+      onBeyond: (slot, beyond) => refills.note(slot, beyond[0]?.t ?? now),
+      onFailure,
+    });
+    const refills = new TrackRefills({
+      clock,
+      log,
+      episodes,
       past,
       ingest,
+      tracks,
       limits,
-      recovered,
+      nextTurn,
       onFailure,
     });
     const checkpoints = new Checkpoints(
       { store, episodes, tracks, nextTurn },
       resumption.heardThrough ?? epochMs(0),
     );
-    this.#running = { ingest, history, past, tracks, checkpoints, recovery };
+    this.#running = { ingest, history, past, tracks, refills, checkpoints, recovery };
     for (const refill of resumption.refills) {
       const slot = this.#table.get(refill);
-      if (slot !== undefined) tracks.owe(slot, refill.from);
+      if (slot !== undefined) refills.owe(slot, refill.from);
     }
     for (const observation of ingest.latest()) this.#heard(observation, history);
     if (resumption.heardThrough !== undefined && resumption.heardThrough < now) {
@@ -219,8 +232,8 @@ export class Watch {
   }
 
   status(): WatchStatus {
-    const { tracks } = this.#running ?? {};
-    return { opening: tracks?.opening ?? 0, refills: tracks?.refilling ?? 0 };
+    const { tracks, refills } = this.#running ?? {};
+    return { opening: tracks?.opening ?? 0, refills: refills?.open ?? 0 };
   }
 
   /** Why there is or was an alarm; undefined where there never was. */
@@ -232,14 +245,14 @@ export class Watch {
     const slot = this.#table.get({ rule, subject });
     const from = epochMs(begin - (slot === undefined ? 0 : reachOf(slot)));
     const changes = await store.changes({ id });
-    const samples =
-      slot === undefined ? [] : await this.#running.past.samples(slot, from, explainedUpTo(record));
+    const upTo = explainedUpTo(record);
+    const samples = slot === undefined ? [] : await this.#samplesOf(slot, from, upTo);
     return explainAlarm({
       record,
       changes,
       binding: { rule, subject, basis: slot?.basis ?? [] },
       readings: samples.filter(sample => sample.kind === 'reading'),
-      decisions: await store.decisions({ from, to: epochMs(explainedUpTo(record) + 1) }),
+      decisions: await store.decisions({ from, to: epochMs(upTo + 1) }),
     });
   }
 
@@ -264,6 +277,10 @@ export class Watch {
     await Promise.race([this.#background, late]).finally(cancel);
   }
 
+  async #samplesOf(slot: TrackSlot, from: EpochMs, upTo: EpochMs): Promise<readonly Sample[]> {
+    return (await this.#running?.past.samples(new Map([[slot, from]]), upTo))?.get(slot) ?? [];
+  }
+
   #heard(observation: Observation, history: WatchHistory): string | undefined {
     const input = history.inputOf(observation.datastream);
     if (input !== undefined) this.#silence.heard(input, observation.t, observation.received);
@@ -286,9 +303,9 @@ export class Watch {
 
   #tick(): void {
     if (this.#running === undefined) return;
-    const { ingest, tracks } = this.#running;
+    const { ingest, tracks, refills } = this.#running;
     this.#takeBasis(tracks);
-    tracks.refillDue();
+    refills.beginDue();
     const { heardThrough, isClockTrusted } = ingest.progress();
     if (!isClockTrusted || this.#awaitsOutage) return;
     const silences = this.#silence.due(heardThrough);
@@ -322,9 +339,9 @@ export class Watch {
     for (const slot of this.#table.all()) if (slot.track !== undefined) concerned.add(slot);
     let sliceStart = clock.monotonicMs();
     for (const slot of concerned) {
-      const { track, isBusy } = slot;
-      if (track !== undefined && !isBusy && (track.newest ?? from) > from) {
-        tracks.took(slot, { changes: track.rebind(slot.basis), beyond: [] });
+      const { track } = slot;
+      if (track !== undefined && (track.newest ?? from) > from) {
+        tracks.take(slot, { changes: track.rebind(slot.basis), beyond: [] });
       }
       tracks.give(slot, { kind: 'activation', t: from });
       if (clock.monotonicMs() - sliceStart < limits.sliceMs) continue;
