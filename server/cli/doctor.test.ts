@@ -48,6 +48,7 @@ describe('ww doctor', () => {
     ).toEqual([
       ['configuration', 'ok'],
       ['site', 'ok'],
+      ['rule set', 'ok'],
       ['data folder', 'ok'],
       ['server', 'ok'],
       ['readiness', 'ok'],
@@ -118,6 +119,15 @@ describe('ww doctor', () => {
     expect(await finding()).toEqual(sound);
     writeFileSync(path, 'no database'.repeat(500));
     expect(await finding()).toMatchObject({ level: 'fail', remedy: expect.stringContaining('backup') });
+  });
+
+  it('tells each problem of the rule set', async () => {
+    writeFileSync(join(probe.dataDir, 'r.yaml'), 'version: 0\n');
+    probe.env['WW_RULES'] = 'r.yaml';
+    const { code, findings } = await examine();
+    const found = findings.filter(({ check }) => check === 'rule set');
+    expect([code, found.length]).toEqual([1, 3]);
+    expect(found[0]).toMatchObject({ level: 'fail', remedy: expect.stringContaining('WW_RULES') });
   });
 
   it('tells each problem of configuration and site', async () => {

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { AppError, messageOf } from '../../domain/errors.ts';
 import { ruleCaseSchema } from '../../rules/rule-case.ts';
 import type { RuleCase } from '../../rules/rule-case.ts';
@@ -21,6 +22,16 @@ export interface RuleCases {
 }
 
 type YamlValue = YamlText & { readonly kind: 'value' };
+
+/** The rule set of a folder. */
+const FILE_OF_FOLDER = 'default.yaml';
+
+/** The file that `WW_RULES` names, or that lies in the folder it names. */
+export function configuredRuleFile(path: string): RuleFile {
+  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  const file = isFolder ? join(path, FILE_OF_FOLDER) : path;
+  return { path: file, name: file };
+}
 
 /** A rule set as text, and what it is called before people. */
 export interface RuleText {

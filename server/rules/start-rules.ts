@@ -1,12 +1,11 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { isAppError, messageOf } from '../../domain/errors.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { SYSTEM_PRINCIPAL } from '../application.ts';
 import { DEFAULT_RULES } from '../config/schema.ts';
 import { thisProgram } from '../program.ts';
-import { parseRuleText, readRuleSetFile } from './rule-files.ts';
-import type { RuleFile, RuleText } from './rule-files.ts';
+import { configuredRuleFile, parseRuleText, readRuleSetFile } from './rule-files.ts';
+import type { RuleText } from './rule-files.ts';
 import type { RuleKeeper } from './rule-keeper.ts';
 
 export interface RulesWarning {
@@ -19,9 +18,6 @@ export interface StartRules {
   /** Why another rule set is in force than the file says; until one is activated. */
   readonly warning: () => RulesWarning | undefined;
 }
-
-/** The rule set of a folder. */
-const FILE_OF_FOLDER = 'default.yaml';
 
 /**
  * The first start activates the configured rule set, from its own `validFrom` on; a later one does where the version of
@@ -39,7 +35,7 @@ export async function startRules(
   const before = rules.newest();
   if (before !== undefined && before.principal !== SYSTEM_PRINCIPAL.id && isOfProgram(path))
     return NO_WARNING;
-  const file = fileAt(path);
+  const file = configuredRuleFile(path);
   const untilActivated = (warning: RulesWarning): StartRules => ({
     warning: () => (rules.newest()?.version === before?.version ? warning : undefined),
   });
@@ -73,10 +69,4 @@ const NO_WARNING: StartRules = { warning: () => undefined };
 
 function isOfProgram(path: string): boolean {
   return path === join(thisProgram().folder, DEFAULT_RULES);
-}
-
-function fileAt(path: string): RuleFile {
-  const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  const file = isFolder ? join(path, FILE_OF_FOLDER) : path;
-  return { path: file, name: file };
 }

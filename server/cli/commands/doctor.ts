@@ -8,6 +8,7 @@ import { OPERATIONS_FILE } from '../../../storage/sqlite/operations.ts';
 import type { Config } from '../../config/schema.ts';
 import { connectControl } from '../../control/control-client.ts';
 import type { ControlClient } from '../../control/control-client.ts';
+import { configuredRuleFile, parseRuleText, readRuleSetFile } from '../../rules/rule-files.ts';
 import { loadSite } from '../../site/load-site.ts';
 import type { CliHost, Command, Invocation } from '../command.ts';
 import { textTable } from '../text-table.ts';
@@ -50,6 +51,7 @@ async function examine(call: Invocation): Promise<readonly Finding[]> {
   const config = readConfig(call, findings);
   if (config === undefined) return findings;
   findings.push(...(await checkSite(config)));
+  findings.push(...checkRules(config));
   findings.push(...(await checkTlsFiles(config)));
   findings.push(...(await checkDataDir(config)));
   const server = await reachServer(config, findings);
@@ -81,7 +83,18 @@ async function checkSite({ site }: Config): Promise<readonly Finding[]> {
   }
 }
 
-/** Each problem of a refused configuration or site as a finding; the remedy stands with the first. */
+function checkRules({ rules: path }: Config): readonly Finding[] {
+  const file = configuredRuleFile(path);
+  try {
+    const { version, rules } = parseRuleText(readRuleSetFile(file));
+    const message = `version ${version} with ${rules.length} rules in ${file.name}`;
+    return [{ check: 'rule set', level: 'ok', message }];
+  } catch (error) {
+    return refusal('rule set', error, `Correct ${file.name}, or name another file in WW_RULES.`);
+  }
+}
+
+/** Each problem of a refused configuration, site or rule set as a finding; the remedy stands with the first. */
 function refusal(check: string, error: unknown, remedy: string): readonly Finding[] {
   const problems = isAppError(error) && error.problems.length > 0 ? error.problems : [messageOf(error)];
   return problems.map((message, index) => ({
