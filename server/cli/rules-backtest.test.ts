@@ -57,6 +57,8 @@ describe('ww rules backtest', () => {
         'a day, on average                  2.5        3.5',
         'rule  episodes before  alarms before  episodes  alarms',
         'road                1              5         1       7',
+        'datastreams that alarm most in version 2  alarms',
+        'S/ponding_depth                                7',
         'hits       3 of the 4 episodes of version 1',
         'Added:',
         'road  S/ponding_depth  2026-09-20 18:26:40  lasts  yellow',

@@ -75,6 +75,15 @@ function reportLines(report: BacktestReport, shown: number): readonly string[] {
     '',
     ...ruleLines(inForce, next),
     '',
+    ...(next.load.subjects.length === 0
+      ? []
+      : [
+          ...textTable(
+            [`datastreams that alarm most in ${after}`, 'alarms'],
+            next.load.subjects.map(({ subject, alarms }) => [subject, alarms]),
+          ),
+          '',
+        ]),
     ...labelled([
       ['as before', figure(same)],
       ['changed', figure(changed.count)],
