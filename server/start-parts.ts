@@ -8,6 +8,7 @@ import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import { basisHistory, basisNow } from './alarms/basis-history.ts';
+import { Hearing } from './alarms/hearing.ts';
 import { LiveAlarms } from './alarms/live-alarms.ts';
 import { SYSTEM_PRINCIPAL } from './application.ts';
 import type { Config } from './config/schema.ts';
@@ -162,5 +163,8 @@ async function startIngest(
     tellBasis();
   });
   rules.onChanged(tellBasis);
+  const hearing = new Hearing({ clock, journalHealth: () => journal.health(), watch: ingest });
+  teardown.add('hearing', () => hearing.stop());
+  hearing.start();
   return { ingest, alarms };
 }

@@ -16,9 +16,9 @@ import type { BasisEntry, TrackBasis } from './basis-book.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { EpisodeLog } from './episode-log.ts';
 import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
+import { listenedInputs } from './listened-inputs.ts';
 import { Recovery } from './recovery.ts';
-import { SilenceBook } from './silence-book.ts';
-import type { ListenedInput } from './silence-book.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { TrackOpener } from './track-opener.ts';
 import { TrackPast } from './track-past.ts';
 import { TrackRefills } from './track-refills.ts';
@@ -84,14 +84,12 @@ export class Watch {
   readonly #options: WatchOptions;
   readonly #book = new BasisBook();
   readonly #table = new TrackTable();
-  readonly #silence: SilenceBook;
+  readonly #silence: SilenceWatch;
   readonly #episodes: EpisodeLog;
   #resumption: EpisodeResumption | undefined;
   #running: Running | undefined;
   /** Newer bases than the one in force; only the last of them is taken. */
   #nextBasis: BasisEntry | undefined;
-  /** Our own outage before this start is journalled; before it comes back nobody is silent. */
-  #awaitsOutage = false;
   #background: Promise<void> = Promise.resolve();
   readonly #timers: (() => void)[] = [];
   #isStopped = false;
@@ -99,7 +97,7 @@ export class Watch {
   constructor(options: WatchOptions) {
     this.#options = options;
     const { clock, log, store, onDurable, limits } = options;
-    this.#silence = new SilenceBook(limits.reconnectMs);
+    this.#silence = new SilenceWatch(limits.reconnectMs);
     this.#episodes = new EpisodeLog({
       clock,
       log,
@@ -120,7 +118,7 @@ export class Watch {
 
   /** Begins to watch. Right after ingest has started, before it takes its first message. */
   run(ingest: WatchedIngest): void {
-    const { clock, log, store, reader, limits, nextTurn, onFailure, onDecisions } = this.#options;
+    const { clock, log, store, reader, limits, nextTurn, onFailure } = this.#options;
     const resumption = this.#resumption;
     if (resumption === undefined) throw new Error('The watch was not resumed.');
     const history = new WatchHistory({
@@ -180,11 +178,13 @@ export class Watch {
       const slot = this.#table.get(refill);
       if (slot !== undefined) refills.owe(slot, refill.from);
     }
-    for (const observation of ingest.latest()) this.#heard(observation, history);
-    if (resumption.heardThrough !== undefined && resumption.heardThrough < now) {
-      this.#awaitsOutage = true;
-      onDecisions([{ kind: 'outage', from: resumption.heardThrough, t: now }]);
+    // A store that is older than the watch tells by its readings up to when somebody listened.
+    let listenedTo = resumption.heardThrough ?? epochMs(0);
+    for (const observation of ingest.latest()) {
+      this.#heard(observation, history);
+      listenedTo = epochMs(Math.max(listenedTo, observation.received));
     }
+    if (listenedTo > 0) this.wasAway(listenedTo);
     this.#every(limits.silenceTickMs, () => this.#tick());
     this.#every(limits.heardMarkMs, () => this.#mark());
     this.#every(limits.checkpointMs, () => this.#checkpoint());
@@ -212,10 +212,8 @@ export class Watch {
         for (const slot of this.#silenceMinded(decision.input)) tracks.give(slot, decision);
       }
       if (decision.kind !== 'outage') continue;
-      this.#awaitsOutage = false;
-      this.#silence.away(decision);
-      // Those that are not open yet find it in the store when they are.
-      for (const slot of this.#table.silenceMinded) if (slot.track !== undefined) tracks.give(slot, decision);
+      this.#silence.decided(decision);
+      for (const slot of this.#table.silenceMinded) tracks.mention(slot, decision);
     }
   }
 
@@ -229,6 +227,17 @@ export class Watch {
   /** A rule set or registry that holds from now on. */
   setBasis(entry: BasisEntry): void {
     this.#nextBasis = entry;
+  }
+
+  /** Whether anything can be heard: while the journal takes nothing, nobody's silence means anything. */
+  setDeaf(isDeaf: boolean): void {
+    this.#silence.setDeaf(isDeaf);
+  }
+
+  /** Nothing was heard from an instant until now. */
+  wasAway(from: EpochMs): void {
+    const outage = this.#silence.wasAway(from, this.#options.clock.now());
+    if (outage !== undefined) this.#options.onDecisions([outage]);
   }
 
   status(): WatchStatus {
@@ -306,10 +315,9 @@ export class Watch {
     const { ingest, tracks, refills } = this.#running;
     this.#takeBasis(tracks);
     refills.beginDue();
-    const { heardThrough, isClockTrusted } = ingest.progress();
-    if (!isClockTrusted || this.#awaitsOutage) return;
-    const silences = this.#silence.due(heardThrough);
-    if (silences.length > 0) this.#options.onDecisions(silences);
+    const now = this.#options.clock.now();
+    const decisions = this.#silence.look({ now, ...ingest.progress() });
+    if (decisions.length > 0) this.#options.onDecisions(decisions);
   }
 
   #takeBasis(tracks: TrackRunner): void {
@@ -324,7 +332,7 @@ export class Watch {
 
   #basisTaken(tracks: readonly TrackBasis[]): void {
     this.#table.set(tracks);
-    this.#silence.listen(listenedInputs(tracks));
+    this.#silence.listen(listenedInputs(tracks).values());
     const judged = new Set(
       tracks.filter(({ basis }) => basis.at(-1)?.plan !== undefined).map(({ subject }) => subject),
     );
@@ -376,19 +384,4 @@ export class Watch {
     again();
     this.#timers.push(() => cancel());
   }
-}
-
-/** What silence of a datastream the rules in force ask for. */
-function listenedInputs(tracks: readonly TrackBasis[]): Iterable<ListenedInput> {
-  const inputs = new Map<string, ListenedInput>();
-  for (const { basis } of tracks) {
-    const plan = basis.at(-1)?.plan;
-    if (plan === undefined || plan.silencesMs.length === 0) continue;
-    for (const { key, intervalMs } of plan.inputs) {
-      const known = inputs.get(key)?.silencesMs ?? [];
-      const silencesMs = [...new Set([...known, ...plan.silencesMs])].sort((a, b) => a - b);
-      inputs.set(key, { input: key, intervalMs: durationMs(intervalMs), silencesMs });
-    }
-  }
-  return inputs.values();
 }

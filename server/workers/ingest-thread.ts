@@ -7,6 +7,7 @@ import type { Observation } from '../../domain/model/observation.ts';
 import type { Registry } from '../../domain/model/registry.ts';
 import type { WatchDecision } from '../../domain/model/watch-decision.ts';
 import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
 import type { IngestChanges, IngestLimits, IngestMark, IngestStatus } from '../../ingest/pipeline.ts';
 import type { QuarantineReplayResult } from '../../ingest/quarantine-replay.ts';
@@ -96,6 +97,16 @@ export class IngestThread {
   /** A rule set or registry that the rules rest on from now on. */
   setBasis(entry: BasisEntry): Promise<void> {
     return this.#running().call('setBasis', entry);
+  }
+
+  /** See `Watch.setDeaf`. */
+  setDeaf(isDeaf: boolean): Promise<void> {
+    return this.#running().call('setDeaf', isDeaf);
+  }
+
+  /** Nothing was heard from an instant until now. */
+  wasAway(from: EpochMs): Promise<void> {
+    return this.#running().call('wasAway', from);
   }
 
   /** Why there is or was an alarm; undefined where there never was. */

@@ -6,6 +6,7 @@ import { messageOf } from '../../domain/errors.ts';
 import type { EpisodeChange } from '../../domain/model/episode.ts';
 import type { QuarantineReason } from '../../domain/model/ledger.ts';
 import type { Registry } from '../../domain/model/registry.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import { reportLedger } from '../../ingest/ledger-report.ts';
 import { IngestPipeline } from '../../ingest/pipeline.ts';
 import type { IngestMark } from '../../ingest/pipeline.ts';
@@ -65,6 +66,8 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     },
     setRegistry: (registry: Registry) => pipeline.setRegistry(registry),
     setBasis: (entry: BasisEntry) => watch.setBasis(entry),
+    setDeaf: (isDeaf: boolean) => watch.setDeaf(isDeaf),
+    wasAway: (from: EpochMs) => watch.wasAway(from),
     why: (id: string) => watch.why(id),
     watchStatus: () => watch.status(),
     latest: () => pipeline.latest(),
