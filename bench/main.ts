@@ -9,10 +9,11 @@ import { ingest } from './parts/ingest.ts';
 import { latency } from './parts/latency.ts';
 import { restart } from './parts/restart.ts';
 import { store } from './parts/store.ts';
+import { watch } from './parts/watch.ts';
 import type { BenchPart, PartReport } from './part.ts';
 import { reportText } from './report-text.ts';
 
-const PARTS: readonly BenchPart[] = [ingest, connections, store, latency, restart];
+const PARTS: readonly BenchPart[] = [ingest, connections, store, latency, restart, watch];
 
 const HELP = `Usage: npm run bench -- [part ...] [--quick] [--json]
 

@@ -1,10 +1,9 @@
 import { encodeObservations } from '../../codecs/json-v1/codec.ts';
-import { openLeanLink } from '../../sensors-sim/device/lean-link.ts';
 import type { DeviceLink } from '../../sensors-sim/device/link.ts';
 import { LatencyHistogram } from '../../sensors-sim/load/latency-histogram.ts';
 import { LOAD_PROPERTIES } from '../../sensors-sim/load/load-property.ts';
-import { SYSTEM_CLOCK } from '../../server/system-clock.ts';
 import { answerParent } from '../child-program.ts';
+import { openGatewayLink } from './gateway-link.ts';
 import type { PublishOrder, PublishResult, PublisherRequest, PublisherTarget } from './publisher.ts';
 
 const TICK_MS = 5;
@@ -27,35 +26,11 @@ const lines: Line[] = [];
 const states = new Map<string, StationState>();
 
 async function connect(target: PublisherTarget): Promise<object> {
-  await Promise.all(
-    target.connections.map(
-      ({ id, secret, stations }) =>
-        new Promise<void>((resolve, reject) => {
-          const topic = `ww/v1/${id}/status`;
-          const link = openLeanLink(
-            {
-              host: '127.0.0.1',
-              port: target.port,
-              id,
-              secret,
-              will: { topic, payload: Buffer.from('{"state":"offline"}') },
-              keepAliveS: 300,
-              connectTimeoutMs: 30_000,
-              clock: SYSTEM_CLOCK,
-            },
-            {
-              onReady: () => resolve(),
-              onEnd: end => {
-                reject(new Error(`A publisher lost its connection: ${JSON.stringify(end)}`));
-                // Long after the connect nobody hears the rejection, and a run without a line measures nothing.
-                setTimeout(() => process.exit(1), 1_000);
-              },
-            },
-          );
-          lines.push({ link, stations, turn: 0, unanswered: 0 });
-        }),
-    ),
-  );
+  const open = async (connection: PublisherTarget['connections'][number]): Promise<void> => {
+    const link = await openGatewayLink(target.port, connection);
+    lines.push({ link, stations: connection.stations, turn: 0, unanswered: 0 });
+  };
+  await Promise.all(target.connections.map(open));
   return {};
 }
 

@@ -1,28 +1,23 @@
 import { mkdirSync } from 'node:fs';
-import { request } from 'node:http';
 import { join } from 'node:path';
 
 import { completeLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import type { GivenLoadPlan } from '../../sensors-sim/load/load-plan.ts';
 import { loadThings } from '../../sensors-sim/load/load-registry.ts';
-import { findProgram, freePorts } from '../child-program.ts';
+import { findProgram } from '../child-program.ts';
 import { Fleet } from '../load/fleet.ts';
 import type { BenchPart, FigureTable, PartContext } from '../part.ts';
-import { cpuMs, residentMiB } from '../process-usage.ts';
 import { ReferenceInflux } from '../reference/influxdb.ts';
-import { spawnServer, startServerUnderTest } from '../server-under-test.ts';
+import { startServerUnderTest } from '../server-under-test.ts';
 import { median, medianRatio, rounded, spread } from '../statistics.ts';
-import { until } from '../wait.ts';
+import { timedStart } from '../timed-start.ts';
+import type { TimedStart } from '../timed-start.ts';
 
 const TARGET_MS = 5_000;
 const PROPERTIES = 2;
 const FILL_MS = 1_800_000;
 
-interface Start {
-  readonly readyMs: number;
-  readonly cpuMs: number;
-  readonly residentMiB: number;
-}
+type Start = Pick<TimedStart, 'readyMs' | 'cpuMs' | 'residentMiB'>;
 
 /** From the start of the process to readiness, with a full registry and a full store. */
 export const restart: BenchPart = {
@@ -42,8 +37,8 @@ export const restart: BenchPart = {
     const reference: number[] = [];
     for (let round = 1; round <= (context.quick ? 1 : 5); round++) {
       context.say(`restart: round ${round}`);
-      orderly.push(await timedStart(folder, 'SIGKILL'));
-      killed.push(await timedStart(folder, 'SIGTERM'));
+      orderly.push(await startAndEnd(folder, 'SIGKILL'));
+      killed.push(await startAndEnd(folder, 'SIGTERM'));
       if (influx !== undefined) reference.push(await restartInflux(influx));
     }
     await influx?.stop();
@@ -116,31 +111,10 @@ async function fill(folder: string, stations: number, readings: number): Promise
 }
 
 /** @param endWith how this run ends, and so what the next start finds */
-async function timedStart(folder: string, endWith: 'SIGTERM' | 'SIGKILL'): Promise<Start> {
-  const port = await freePorts();
-  const startedMs = performance.now();
-  const child = spawnServer(folder, { WW_HTTP_PORT: String(port) });
-  try {
-    await until('readiness', async () => ((await readiness(port)) === 200 ? true : undefined), {
-      timeoutMs: 120_000,
-      intervalMs: 5,
-    });
-    const readyMs = performance.now() - startedMs;
-    return { readyMs, cpuMs: cpuMs(child.pid), residentMiB: residentMiB(child.pid) };
-  } finally {
-    await child.stop(endWith);
-  }
-}
-
-function readiness(port: number): Promise<number | undefined> {
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: '127.0.0.1', port, path: '/readyz', agent: false }, response => {
-      response.resume();
-      resolve(response.statusCode);
-    });
-    asked.on('error', reject);
-    asked.end();
-  });
+async function startAndEnd(folder: string, endWith: 'SIGTERM' | 'SIGKILL'): Promise<Start> {
+  const { child, ...start } = await timedStart(folder);
+  await child.stop(endWith);
+  return start;
 }
 
 async function filledInflux(
