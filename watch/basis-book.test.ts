@@ -58,6 +58,20 @@ describe('BasisBook', () => {
     expect(book.newest).toEqual({ ruleSet: 1, registry: 2 });
   });
 
+  it('says the same a rule at a time, and lets others run between', async () => {
+    const at = entry(0, 1, { A: THRESHOLDS, B: undefined }, 'p', 'q');
+    const [whole, sliced] = [new BasisBook(), new BasisBook()];
+    let turns = 0;
+    const tracks = await sliced.appendInSlices(at, () => {
+      turns += 1;
+      return Promise.resolve();
+    });
+    const names = (of: typeof tracks) => of.map(({ rule, subject, basis }) => [rule, subject, basis.length]);
+    expect(names(tracks)).toEqual(names(whole.append(at)));
+    expect(sliced.gaps).toEqual(whole.gaps);
+    expect(turns).toBe(2);
+  });
+
   it('takes another plan where a threshold has changed', () => {
     const book = new BasisBook();
     const [track] = book.append(entry(0, 1, { A: THRESHOLDS }, 'p'));

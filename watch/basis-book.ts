@@ -1,6 +1,7 @@
 import type { BasisVersions } from '../domain/model/episode.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { compileRules } from '../rules/compile-rules.ts';
+import type { CompiledRules } from '../rules/compile-rules.ts';
 import type { BasisSegment, RulePlan } from '../rules/plan.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
 import type { RuleSet } from '../rules/schema.ts';
@@ -42,8 +43,29 @@ export class BasisBook {
   }
 
   /** Compiles and appends an entry; answers every track that it concerns. */
-  append({ from, versions, ruleSet, site }: BasisEntry): readonly TrackBasis[] {
-    const { planned, gaps } = compileRules(ruleSet, site);
+  append(entry: BasisEntry): readonly TrackBasis[] {
+    return this.#append(entry, compileRules(entry.ruleSet, entry.site));
+  }
+
+  /** The same, a rule at a time: a large district takes longer than readings should wait. */
+  async appendInSlices(entry: BasisEntry, nextTurn: () => Promise<void>): Promise<readonly TrackBasis[]> {
+    const compiled: CompiledRules[] = [];
+    for (const rule of entry.ruleSet.rules) {
+      compiled.push(compileRules({ ...entry.ruleSet, rules: [rule] }, entry.site));
+      await nextTurn();
+    }
+    return this.#append(entry, {
+      planned: compiled.flatMap(({ planned }) => planned),
+      gaps: compiled.flatMap(({ gaps }) => gaps),
+    });
+  }
+
+  /** The plan in force now. */
+  planOf(id: string): RulePlan | undefined {
+    return this.#tracks.get(id)?.basis.at(-1)?.plan;
+  }
+
+  #append({ from, versions }: BasisEntry, { planned, gaps }: CompiledRules): readonly TrackBasis[] {
     this.#gaps = gaps;
     const plans = new Map<string, RulePlan>();
     for (const { rule, subject, plan } of planned) {
@@ -64,11 +86,6 @@ export class BasisBook {
       basis.push({ from, versions, ...(plan === undefined ? {} : { plan }) });
     }
     return [...this.#tracks.values()];
-  }
-
-  /** The plan in force now. */
-  planOf(id: string): RulePlan | undefined {
-    return this.#tracks.get(id)?.basis.at(-1)?.plan;
   }
 }
 

@@ -7,15 +7,20 @@ import type { TrackSlot } from './track-slot.ts';
 /** Every track, and which of them a datastream concerns. */
 export class TrackTable {
   readonly #slots = new Map<string, TrackSlot>();
-  #byInput: ReadonlyMap<string, readonly TrackSlot[]> = new Map();
-  #silenceMinded: ReadonlySet<TrackSlot> = new Set();
+  readonly #byInput = new Map<string, TrackSlot[]>();
+  readonly #silenceMinded = new Set<TrackSlot>();
 
   /** Takes the tracks of a new basis; those that were known keep what they have. */
   set(tracks: Iterable<TrackBasis>): void {
     for (const { rule, subject, basis } of tracks) {
       const id = trackId({ rule, subject });
-      if (this.#slots.has(id)) continue;
-      this.#slots.set(id, {
+      const known = this.#slots.get(id);
+      if (known !== undefined) {
+        // Most plans stay as they are, and so does what they read.
+        if (basis.at(-1)?.plan !== basis.at(-2)?.plan) this.#index(known);
+        continue;
+      }
+      const slot: TrackSlot = {
         rule,
         subject,
         basis,
@@ -24,18 +29,10 @@ export class TrackTable {
         revision: 0,
         refill: undefined,
         isRefilled: false,
-      });
+      };
+      this.#slots.set(id, slot);
+      this.#index(slot);
     }
-    const byInput = new Map<string, TrackSlot[]>();
-    for (const slot of this.#slots.values()) {
-      for (const input of inputsOf(slot)) {
-        const hearing = byInput.get(input);
-        if (hearing === undefined) byInput.set(input, [slot]);
-        else hearing.push(slot);
-      }
-    }
-    this.#byInput = byInput;
-    this.#silenceMinded = new Set([...this.#slots.values()].filter(hearsSilence));
   }
 
   get(key: TrackKey): TrackSlot | undefined {
@@ -53,6 +50,16 @@ export class TrackTable {
   /** Those to which silences and outages of ours mean something. */
   get silenceMinded(): ReadonlySet<TrackSlot> {
     return this.#silenceMinded;
+  }
+
+  /** A track goes on hearing what it ever read: late readings are of an earlier basis. */
+  #index(slot: TrackSlot): void {
+    for (const input of inputsOf(slot)) {
+      const hearing = this.#byInput.get(input);
+      if (hearing === undefined) this.#byInput.set(input, [slot]);
+      else if (!hearing.includes(slot)) hearing.push(slot);
+    }
+    if (hearsSilence(slot)) this.#silenceMinded.add(slot);
   }
 }
 

@@ -324,8 +324,8 @@ export class Watch {
     const entry = this.#nextBasis;
     if (entry === undefined) return;
     this.#nextBasis = undefined;
-    this.#basisTaken(this.#book.append(entry));
     this.#inBackground(async () => {
+      this.#basisTaken(await this.#book.appendInSlices(entry, this.#options.nextTurn));
       await this.#activate(entry, tracks);
     });
   }
