@@ -10,7 +10,7 @@ import type { TrackSlot } from './track-slot.ts';
 export interface TrackRunnerOptions {
   readonly clock: Clock;
   readonly log: Log;
-  readonly episodes: Pick<EpisodeLog, 'add'>;
+  readonly episodes: Pick<EpisodeLog, 'add' | 'flush'>;
   readonly opener: Pick<TrackOpener, 'open'>;
   /** Before it tracks are not opened: what was in hand at the end of the last run has to come first. */
   readonly recovered: Promise<void>;
@@ -44,6 +44,12 @@ export class TrackRunner {
     }
     slot.waiting.push(sample);
     this.open(slot);
+  }
+
+  /** Gives a decision that is no reason to open a track: one opened later finds it in the store. */
+  mention(slot: TrackSlot, sample: Sample): void {
+    // What is being opened may have read the store before the decision was there.
+    if (slot.track !== undefined || this.#opening.has(slot)) this.give(slot, sample);
   }
 
   /** Opens a track without a sample. */
@@ -103,7 +109,9 @@ export class TrackRunner {
   }
 
   async #openAll(group: readonly TrackSlot[]): Promise<void> {
-    const { clock, log, opener } = this.#options;
+    const { clock, log, opener, episodes } = this.#options;
+    // What was decided so far is to be found in the store.
+    await episodes.flush();
     const opened = await insist(() => opener.open(group), { clock, log, message: UNREADABLE });
     for (const [slot, { track, begin }] of opened) {
       const { waiting } = slot;
