@@ -9,14 +9,16 @@ import type { SilenceDecision } from './sample.ts';
 
 /**
  * A point that goes blind while pending, or while it worsens above its first threshold, raises at once, to verify: water
- * drowns sensors. A decision that later readings refute, because the datastream has values after `since`, says nothing.
+ * drowns sensors. A decision that later readings refute, because the datastream has values after `since`, says nothing, and
+ * neither does one that an outage of ours has put off for too long.
  */
 export function foldSilence(state: FoldState, decision: SilenceDecision, context: FoldContext): FoldState {
   const { plan } = context;
   const { known, open } = state;
   const last = state.lastT[plan.inputs.findIndex(({ key }) => key === decision.input)];
-  if (!plan.raisesWhenBlind || known === null || state.isBroken) return state;
+  if (plan.blindWithinMs === undefined || known === null || state.isBroken) return state;
   if (last === null || last === undefined || last > decision.since) return state;
+  if (decision.t - last > plan.blindWithinMs) return state;
   const steps = plan.stepsAt(known.t);
   const upTo =
     open === null ? rankWhenBlind(state, known.measured, steps, plan) : nextRank(state, open, steps);

@@ -50,16 +50,15 @@ export interface RulePlan {
   readonly hold: Hold;
   /** How long the condition must be gone before the episode is over; the end is the first reading of that time. */
   readonly offDelayMs: DurationMs;
-  /** Sensors that the water itself can silence raise when they go blind on the way up. */
-  readonly raisesWhenBlind: boolean;
+  /** A sensor that the water itself can silence raises when it goes blind on the way up, this long after its last reading. */
+  readonly blindWithinMs?: DurationMs;
   /** A limit below the ladder, from which a worsening point that goes blind raises the lowest step. */
   readonly watch?: Pick<LadderStep, 'measure' | 'relation' | 'limit'>;
   /** A reading is live up to this long after its time. */
   readonly liveWindowMs: DurationMs;
   /**
    * How far back in event time a judgement looks: folded from a fresh state at `t - reachMs`, what is judged at `t` is
-   * right, where no episode is open or pending from before. Not bounded by it are a stuck sensor with a tolerance or with
-   * neighbours, which looks back to the begin of its flat line, and a silence with outages of ours, which to its `since`.
+   * right, where no episode is open or pending from before.
    */
   readonly reachMs: DurationMs;
   /** After which silences of an input a decision is wanted, the shortest first; empty where silence says nothing. */

@@ -81,6 +81,9 @@ export interface PlanParts {
 /** A sensor that misses so many readings in a row has gone blind. */
 const MISSED_WHEN_BLIND = 3;
 
+/** How long before that, in readings, the last one may lie: only an outage of ours puts the decision off so far. */
+const READINGS_BEFORE_BLIND = 120;
+
 export function planOf(parts: PlanParts, timing: Timing): RulePlan {
   const { kind, inputs, measure, measured, steps, ladder, raisesWhenBlind = false, watch } = parts;
   const hold: Hold = { forMs: timing.onDelay, readings: timing.readings };
@@ -98,12 +101,16 @@ export function planOf(parts: PlanParts, timing: Timing): RulePlan {
     stepsAt: isFixed ? () => steps : steps.at,
     hold,
     offDelayMs: timing.offDelay,
-    raisesWhenBlind,
+    ...(raisesWhenBlind ? { blindWithinMs: blindWithin(inputs) } : {}),
     ...(watch === undefined ? {} : { watch }),
     liveWindowMs: durationMs(liveWindowMs),
     reachMs: reachOf(parts, timing, silencesMs),
     silencesMs,
   };
+}
+
+function blindWithin(inputs: readonly RuleInput[]): DurationMs {
+  return durationMs(READINGS_BEFORE_BLIND * Math.max(...inputs.map(({ intervalMs }) => intervalMs)));
 }
 
 function silencesOf({ inputs, raisesWhenBlind = false, silencesMs = [] }: PlanParts): readonly DurationMs[] {
@@ -118,14 +125,15 @@ function silencesOf({ inputs, raisesWhenBlind = false, silencesMs = [] }: PlanPa
  * for a gap. Readings in a row lie a gap apart at most.
  */
 function reachOf(
-  { inputs, lookBackMs, steps }: PlanParts,
+  { inputs, lookBackMs, steps, raisesWhenBlind = false }: PlanParts,
   { onDelay, readings, offDelay }: Timing,
   silencesMs: readonly DurationMs[],
 ): DurationMs {
   const gapMs = Math.max(0, ...inputs.map(({ maxGapMs }) => maxGapMs));
   const ladder = 'length' in steps ? steps : steps.all;
   const holdMs = Math.max(onDelay, (readings - 1) * gapMs, ...ladder.map(({ hold }) => hold?.forMs ?? 0));
-  return durationMs(lookBackMs + holdMs + offDelay + 2 * gapMs + Math.max(0, ...silencesMs));
+  const silentMs = Math.max(raisesWhenBlind ? blindWithin(inputs) : 0, ...silencesMs);
+  return durationMs(lookBackMs + holdMs + offDelay + 2 * gapMs + silentMs);
 }
 
 /** Severity of a step, and a hold of its own. */

@@ -11,12 +11,14 @@ import { foldSample } from './fold-sample.ts';
 import { FRESH_STATE } from './fold-state.ts';
 import type { FoldState } from './fold-state.ts';
 import type { RulePlan } from './plan.ts';
-import { RULE_KINDS } from './rule-kinds.ts';
+import type { RuleKindName } from './rule-kinds.ts';
 import { inOrder } from './sample.ts';
 import type { Sample } from './sample.ts';
 import { parseRuleSet } from './schema.ts';
 
 interface Setting {
+  /** Of what is named otherwise. */
+  readonly kind?: RuleKindName;
   readonly property: string;
   readonly params: unknown;
   readonly values: readonly number[];
@@ -24,15 +26,22 @@ interface Setting {
   readonly intervalMin?: number;
 }
 
+type SettingName = RuleKindName | 'stuck beside a neighbour';
+
 const LEVELS = [1, 2, 3, 4, 5, 6];
 const LEVEL_THRESHOLDS = { datum: 'D', warning: 5, guarantee: 6, ground: 6, pumpStart: 2, normal: 5 };
 const DEPTH_THRESHOLDS = { blue: 3, yellow: 4, orange: 5, red: 6 };
 
 /** For every kind a rule whose look back is long against its gaps, and values that seldom meet it. */
-const SETTINGS: Readonly<Record<keyof typeof RULE_KINDS, Setting>> = {
+const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   absence: {
     property: 'water_level',
-    params: { steps: [{ severity: 'blue', silentFor: '12m' }] },
+    params: {
+      steps: [
+        { severity: 'blue', silentFor: '12m' },
+        { severity: 'yellow', silentFor: '20m' },
+      ],
+    },
     values: LEVELS,
   },
   backflow: {
@@ -74,6 +83,13 @@ const SETTINGS: Readonly<Record<keyof typeof RULE_KINDS, Setting>> = {
     params: { tolerance: 1, steps: [{ severity: 'blue', flatFor: '12m' }] },
     values: [1, 1, 1, 1, 1, 1, 1, 1, 3],
   },
+  'stuck beside a neighbour': {
+    kind: 'stuck',
+    property: 'water_level',
+    params: { neighbourMovesBy: 2, steps: [{ severity: 'blue', flatFor: '12m' }] },
+    values: [...Array.from({ length: 40 }, () => 1), 2],
+    others: [{ property: 'water_level', values: [...Array.from({ length: 30 }, () => 4), 2, 3] }],
+  },
   sump_rising: {
     property: 'water_level',
     params: { within: '30m', steps: [{ severity: 'orange', riseM: 3 }] },
@@ -104,8 +120,8 @@ const SETTINGS: Readonly<Record<keyof typeof RULE_KINDS, Setting>> = {
 
 const TIMINGS = [{}, { onDelay: '3m' }, { readings: 3, offDelay: '2m' }];
 
-function planFor(kind: keyof typeof RULE_KINDS, timing: object): RulePlan {
-  const { property, params, others = [], intervalMin = 1 } = SETTINGS[kind];
+function planFor(name: SettingName, timing: object): RulePlan {
+  const { property, params, others = [], intervalMin = 1, kind = name } = SETTINGS[name];
   const intervalMs = intervalMin * MINUTE_MS;
   const station = (id: string, properties: readonly string[]) =>
     ({
@@ -114,21 +130,21 @@ function planFor(kind: keyof typeof RULE_KINDS, timing: object): RulePlan {
       name: id,
       asset: 'O',
       neighbours: id === 'S' ? ['N'] : [],
-      datastreams: properties.map(name => ({
-        property: name,
+      datastreams: properties.map(each => ({
+        property: each,
         intervalMs,
         maxGapMs: 2 * intervalMs,
-        ...(name === 'water_level' ? { datum: 'D', thresholds: LEVEL_THRESHOLDS } : {}),
-        ...(name === 'ponding_depth' ? { thresholds: DEPTH_THRESHOLDS } : {}),
+        ...(each === 'water_level' ? { datum: 'D', thresholds: LEVEL_THRESHOLDS } : {}),
+        ...(each === 'ponding_depth' ? { thresholds: DEPTH_THRESHOLDS } : {}),
       })),
     }) as unknown as StationSpec;
   const beside = others.map(other => other.property);
   const things = new Map(
     [
-      station('S', [property, ...beside.filter(name => name === 'pump_running')]),
+      station('S', [property, ...beside.filter(each => each === 'pump_running')]),
       station(
         'N',
-        beside.filter(name => name !== 'pump_running'),
+        beside.filter(each => each !== 'pump_running'),
       ),
     ].map(thing => [thing.id as string, thing]),
   );
@@ -155,7 +171,7 @@ function planFor(kind: keyof typeof RULE_KINDS, timing: object): RulePlan {
     district: { assets: new Map([['O', asset as unknown as Asset]]) },
   };
   const [planned] = compileRules(outcome.ruleSet, site).planned;
-  if (planned === undefined) throw new Error(`no plan for ${kind}`);
+  if (planned === undefined) throw new Error(`no plan for ${name}`);
   return planned.plan;
 }
 
@@ -171,12 +187,8 @@ const draws: fc.Arbitrary<readonly Draw[]> = fc.array(
 );
 
 /** Readings of all inputs, now and then a gap, and the silence that is decided in it. */
-function samplesFor(
-  kind: keyof typeof RULE_KINDS,
-  plan: RulePlan,
-  series: readonly Draw[],
-): readonly Sample[] {
-  const { values, others = [], intervalMin = 1 } = SETTINGS[kind];
+function samplesFor(name: SettingName, plan: RulePlan, series: readonly Draw[]): readonly Sample[] {
+  const { values, others = [], intervalMin = 1 } = SETTINGS[name];
   const valuesOf = [values, ...others.map(other => other.values)];
   const samples: Sample[] = [];
   let at = 0;
@@ -190,14 +202,14 @@ function samplesFor(
     }
     const [silence] = plan.silencesMs;
     if (isBlind && silence !== undefined) {
-      const silentMin = silence / MINUTE_MS;
-      samples.push({
-        kind: 'silence',
-        input: plan.inputs[0]!.key,
-        since: minute(at),
-        t: minute(at + silentMin),
-      });
-      at += silentMin;
+      const since = minute(at);
+      at += silence / MINUTE_MS;
+      // Some silences are interrupted by outages of ours, the first of them longer ago than any reach.
+      for (let away = (picks[0] ?? 0) % 40; away > 3; away -= 3) {
+        samples.push({ kind: 'outage', from: minute(at - (away % 5) - 1), t: minute(at) });
+        at += 6;
+      }
+      samples.push({ kind: 'silence', input: plan.inputs[0]!.key, since, t: minute(at) });
     }
     at += pause * intervalMin;
   }
@@ -236,13 +248,13 @@ function judgedTwice(plan: RulePlan, samples: readonly Sample[]) {
   });
 }
 
-describe.each(Object.keys(RULE_KINDS) as (keyof typeof RULE_KINDS)[])('the reach of %s', kind => {
+describe.each(Object.keys(SETTINGS) as SettingName[])('the reach of %s', name => {
   it('is as far as a judgement looks back', () => {
     let begun = 0;
     fc.assert(
       fc.property(fc.constantFrom(...TIMINGS), draws, (timing, series) => {
-        const plan = planFor(kind, timing);
-        const judged = judgedTwice(plan, samplesFor(kind, plan, series));
+        const plan = planFor(name, timing);
+        const judged = judgedTwice(plan, samplesFor(name, plan, series));
         begun += judged.filter(({ whole }) => whole.begin !== undefined).length;
         expect(judged.map(({ fresh }) => fresh)).toEqual(judged.map(({ whole }) => whole));
       }),
@@ -253,6 +265,6 @@ describe.each(Object.keys(RULE_KINDS) as (keyof typeof RULE_KINDS)[])('the reach
 });
 
 it('wants decisions only after silences that say something', () => {
-  const minutes = (kind: keyof typeof RULE_KINDS) => planFor(kind, {}).silencesMs.map(ms => ms / MINUTE_MS);
-  expect([minutes('absence'), minutes('ponding'), minutes('rain_accumulation')]).toEqual([[12], [3], []]);
+  const minutes = (kind: RuleKindName) => planFor(kind, {}).silencesMs.map(ms => ms / MINUTE_MS);
+  expect([minutes('absence'), minutes('ponding'), minutes('rain_accumulation')]).toEqual([[12, 20], [3], []]);
 });

@@ -63,8 +63,17 @@ describe('SilenceBook', () => {
     book.heard(INPUT, minute(0), minute(0));
     book.away({ from: minute(5), t: minute(185) });
     expect(book.due(minute(185))).toEqual([]);
-    expect(book.due(minute(194))).toEqual([]);
-    expect(book.due(minute(195))).toHaveLength(1);
+    // The five minutes before are further back than twice the quarter of an hour.
+    expect(book.due(minute(199))).toEqual([]);
+    expect(book.due(minute(200))).toHaveLength(1);
+  });
+
+  it('counts over a short absence of ours', () => {
+    const book = bookOf();
+    book.heard(INPUT, minute(0), minute(0));
+    book.away({ from: minute(5), t: minute(15) });
+    expect(book.due(minute(24))).toEqual([]);
+    expect(book.due(minute(25))).toHaveLength(1);
   });
 
   it('gives devices time to find back after we were away', () => {

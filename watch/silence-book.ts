@@ -1,4 +1,4 @@
-import { ownOutageMs } from '../domain/model/watch-decision.ts';
+import { countedSilenceMs } from '../domain/model/watch-decision.ts';
 import type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
@@ -24,8 +24,8 @@ const MOST_OUTAGES = 100;
 
 /**
  * Decides when a datastream is silent: nothing was received for as long as it says, and nothing it measured is younger,
- * and neither counts the time in which we ourselves did not listen. Time is what was heard through, not the clock: while
- * readings wait to be taken nobody is silent.
+ * and neither counts the time in which we ourselves did not listen (`countedSilenceMs`). Time is what was heard through,
+ * not the clock: while readings wait to be taken nobody is silent.
  */
 export class SilenceBook {
   readonly #reconnectMs: DurationMs;
@@ -75,12 +75,14 @@ export class SilenceBook {
       if (lastT === undefined || next === undefined) continue;
       if (heardThrough < Math.max(lastT, lastReceived) + next) continue;
       if (this.#isReturning(ear, heardThrough)) continue;
-      const silentMs = Math.min(
-        this.#listenedMs(lastT, heardThrough),
-        this.#listenedMs(lastReceived, heardThrough),
-      );
-      if (silentMs < next) continue;
-      ear.decided = silencesMs.filter(limit => limit <= silentMs).length;
+      const since = epochMs(Math.max(lastT, lastReceived));
+      const further = silencesMs
+        .slice(ear.decided)
+        .findIndex(
+          limitMs => countedSilenceMs(this.#outages, { since, now: heardThrough, limitMs }) < limitMs,
+        );
+      if (further === 0) continue;
+      ear.decided = further < 0 ? silencesMs.length : ear.decided + further;
       decisions.push({ kind: 'silence', input, t: heardThrough, since: lastT });
     }
     return decisions;
@@ -90,9 +92,5 @@ export class SilenceBook {
   #isReturning({ intervalMs }: Ear, now: EpochMs): boolean {
     const last = this.#outages.at(-1);
     return last !== undefined && now < last.t + this.#reconnectMs + intervalMs;
-  }
-
-  #listenedMs(since: EpochMs, now: EpochMs): number {
-    return now - since - ownOutageMs(this.#outages, { from: since, to: now });
   }
 }

@@ -1,4 +1,4 @@
-import { durationMs } from '../time/instant.ts';
+import { durationMs, epochMs } from '../time/instant.ts';
 import type { DurationMs, EpochMs } from '../time/instant.ts';
 import type { WarningSeverity } from './warning-severity.ts';
 
@@ -42,4 +42,25 @@ export function ownOutageMs(
       0,
     ),
   );
+}
+
+/** A silence of a limit is looked for in this many times the limit. */
+const SILENCE_WINDOW = 2;
+
+/** How far back outages of ours matter to a silence of `limitMs`. */
+export function silenceWindowMs(limitMs: number): DurationMs {
+  return durationMs(SILENCE_WINDOW * limitMs);
+}
+
+/**
+ * How long a silence has lasted, less our own outages, counted over the last twice its limit: what lies further back does
+ * not count, so that nobody has to remember it.
+ */
+export function countedSilenceMs(
+  outages: readonly Pick<OwnOutage, 'from' | 't'>[],
+  silence: { readonly since: EpochMs; readonly now: EpochMs; readonly limitMs: number },
+): DurationMs {
+  const { since, now, limitMs } = silence;
+  const from = epochMs(Math.max(since, now - silenceWindowMs(limitMs)));
+  return durationMs(now - from - ownOutageMs(outages, { from, to: now }));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { ownOutageMs } from '../../domain/model/watch-decision.ts';
-import { durationMs } from '../../domain/time/instant.ts';
+import { countedSilenceMs, ownOutageMs, silenceWindowMs } from '../../domain/model/watch-decision.ts';
+import type { DurationMs, EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
 import { planOf, stepBase } from '../rule-kind.ts';
@@ -16,11 +16,8 @@ const params = z.strictObject({
     .max(12),
 });
 
-/** Our own outages, the earliest first. */
+/** Our own outages that still matter, the earliest first. */
 type AbsenceState = readonly Pick<OwnOutage, 'from' | 't'>[];
-
-/** Outages further back than any silence that is still to be decided need not be kept. */
-const MOST_OUTAGES = 100;
 
 /**
  * A datastream that is silent: by silence decisions only, and the time in which we ourselves were down never counts.
@@ -30,6 +27,8 @@ export const absence: RuleKind<z.infer<typeof params>> = {
   kind: 'absence',
   params,
   plan({ params: given, timing, subject }) {
+    const silencesMs = [...new Set(given.steps.map(({ silentFor }) => silentFor))].sort((a, b) => a - b);
+    const rememberedMs = silenceWindowMs(Math.max(...silencesMs));
     const measure = measureOf<AbsenceState>({
       begin: [],
       seesSilence: true,
@@ -37,25 +36,36 @@ export const absence: RuleKind<z.infer<typeof params>> = {
         switch (sample.kind) {
           case 'outage': {
             const { from, t } = sample;
-            return { state: [...outages, { from, t }].slice(-MOST_OUTAGES) };
+            return { state: [...outages.filter(outage => outage.t > t - rememberedMs), { from, t }] };
           }
           case 'silence': {
-            const silentMs =
-              sample.t - sample.since - ownOutageMs(outages, { from: sample.since, to: sample.t });
-            return { state: outages, measured: { values: [silentMs], since: sample.since } };
+            const { since, t } = sample;
+            const remembered = outages.filter(outage => outage.t > t - rememberedMs);
+            const values = silencesMs.map(limitMs => silentMs(remembered, { since, now: t, limitMs }));
+            return { state: outages, measured: { values, since } };
           }
           case 'reading':
             // In the order of evaluation what was buffered lies before the decision, and changes nothing of it.
-            return { state: outages, measured: { values: [0] } };
+            return { state: outages, measured: { values: silencesMs.map(() => 0) } };
         }
       },
     });
-    const steps = given.steps.map(({ severity, silentFor }) =>
-      withDeadband({ severity, measure: 0, name: 'silence', relation: '>=', limit: silentFor }, 0),
-    );
+    const steps = given.steps.map(({ severity, silentFor }) => {
+      const step = { severity, measure: silencesMs.indexOf(silentFor), name: 'silence' };
+      return withDeadband({ ...step, relation: '>=', limit: silentFor }, 0);
+    });
     const inputs = [inputOf(subject.station, subject.datastream)];
-    const silencesMs = given.steps.map(({ silentFor }) => silentFor);
-    const parts = { kind: 'absence', inputs, measure, measured: null, lookBackMs: durationMs(0), steps };
+    const parts = { kind: 'absence', inputs, measure, measured: silencesMs, lookBackMs: rememberedMs, steps };
     return { plan: planOf({ ...parts, silencesMs }, timing), missing: [] };
   },
 };
+
+/** Once the limit is proven all of the silence; before, what counts. */
+function silentMs(
+  outages: AbsenceState,
+  silence: { readonly since: EpochMs; readonly now: EpochMs; readonly limitMs: DurationMs },
+): number {
+  const { since, now, limitMs } = silence;
+  const countedMs = countedSilenceMs(outages, silence);
+  return countedMs < limitMs ? countedMs : now - since - ownOutageMs(outages, { from: since, to: now });
+}

@@ -4,9 +4,13 @@ import { durationMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
-import type { Gate } from '../measure.ts';
+import type { Gate, MeasureResult } from '../measure.ts';
 import { planOf, stepBase } from '../rule-kind.ts';
-import type { Missing, RuleKind } from '../rule-kind.ts';
+import type { RuleKind } from '../rule-kind.ts';
+import { EMPTY_RANGE, rangeSince, withPoint } from '../sliding-range.ts';
+import type { SlidingRange } from '../sliding-range.ts';
+import { atMost, steadyAfter, steadyFrom } from '../steady-line.ts';
+import type { SteadyLine } from '../steady-line.ts';
 import { inputOf, withDeadband } from '../subject.ts';
 import { neighboursOf } from '../neighbour.ts';
 
@@ -19,69 +23,77 @@ const params = z.strictObject({
   tolerance: z.number().min(0).default(0),
   /** A dry low spot stays at zero for weeks and is not stuck. */
   notAtOrBelow: z.number().optional(),
-  /** The point is stuck only where a neighbour has moved by this much since. */
+  /** The point is stuck only where a neighbour has moved by this much meanwhile. */
   neighbourMovesBy: z.number().positive().optional(),
 });
 
 interface StuckState {
-  /** The value that does not change, since when, by input; null before the first reading. */
-  readonly flat: { readonly v: number; readonly since: EpochMs } | null;
-  /** Lowest and highest value of each neighbour since the point is flat. */
-  readonly moved: readonly (readonly [min: number, max: number] | null)[];
+  /** The stretch in which the point does not move; null before its first reading. */
+  readonly flat: SteadyLine | null;
+  /** The point is dry, which is no flat line. */
+  readonly isDry: boolean;
+  /** The condition was met in this stretch: that a neighbour has moved stays true until the point does. */
+  readonly isShown: boolean;
+  /** By neighbour. */
+  readonly moves: readonly SlidingRange[];
 }
 
-/** A sensor that gives one value for too long. A gap proves nothing: the time counts from the first reading after it. */
+/**
+ * A sensor that gives one value for too long: highest less lowest within the tolerance. A gap proves nothing: the time
+ * counts from the first reading after it. Until it is shown, a flat line is as long as the longest limit at most, and what
+ * neighbours did before it does not count.
+ */
 export const stuck: RuleKind<z.infer<typeof params>> = {
   kind: 'stuck',
   params,
   plan({ params: given, timing, subject, site }) {
+    const { tolerance, notAtOrBelow, neighbourMovesBy } = given;
     const own = inputOf(subject.station, subject.datastream);
-    const neighbours = given.neighbourMovesBy === undefined ? [] : neighboursOf(subject, site);
-    const missing: readonly Missing[] =
-      given.neighbourMovesBy !== undefined && neighbours.length === 0
-        ? [{ missing: 'input', detail: 'no neighbour measures the same property' }]
-        : [];
-    if (missing.length > 0) return { missing };
-    const none = neighbours.map(() => null);
+    const neighbours = neighbourMovesBy === undefined ? [] : neighboursOf(subject, site);
+    if (neighbourMovesBy !== undefined && neighbours.length === 0) {
+      return { missing: [{ missing: 'input', detail: 'no neighbour measures the same property' }] };
+    }
+    const limits = given.steps.map(({ flatFor }) => flatFor);
+    const [shortest, longest] = [Math.min(...limits), Math.max(...limits)];
     const measure = measureOf<StuckState>({
-      begin: { flat: null, moved: none },
-      step(state, sample, { input, afterGap }) {
+      begin: { flat: null, isDry: false, isShown: false, moves: neighbours.map(() => EMPTY_RANGE) },
+      step(state, sample, { input, afterGap, isFresh }) {
         if (sample.kind !== 'reading') return { state };
         if (input > 0) {
-          const moved = state.moved.with(input - 1, widened(state.moved[input - 1] ?? null, sample.v));
-          return resultOf({ ...state, moved }, sample.t);
+          const moves = movedBy(state, input - 1, sample);
+          return isFresh(0) ? judged({ ...state, moves }) : { state: { ...state, moves } };
         }
+        const { t, v } = sample;
+        const isDry = notAtOrBelow !== undefined && v <= notAtOrBelow;
         const { flat } = state;
-        const isFlat = flat !== null && !afterGap && Math.abs(sample.v - flat.v) <= given.tolerance;
-        const next: StuckState = isFlat ? state : { flat: { v: sample.v, since: sample.t }, moved: none };
-        return resultOf(next, sample.t);
+        const isOn = flat !== null && !isDry && !state.isDry && !afterGap;
+        const next = isOn ? steadyAfter(flat, t, v, tolerance) : steadyFrom(t, v);
+        const isShown = state.isShown && next.since === flat?.since;
+        return judged({ ...state, flat: next, isDry, isShown });
       },
     });
-    const resultOf = (state: StuckState, t: EpochMs) => {
+    const movedBy = ({ moves }: StuckState, place: number, { t, v }: { t: EpochMs; v: number }) =>
+      moves.with(place, withPoint(moves[place] ?? EMPTY_RANGE, { t, v }, t - longest - own.maxGapMs));
+    const judged = (state: StuckState): MeasureResult<StuckState> => {
       if (state.flat === null) return { state };
-      const { v, since } = state.flat;
-      const isDry = given.notAtOrBelow !== undefined && v <= given.notAtOrBelow;
-      const gate =
-        given.neighbourMovesBy === undefined ? {} : { gate: gateOf(state, given.neighbourMovesBy) };
-      return { state, measured: { values: [isDry ? 0 : t - since], since, ...gate } };
+      const flat = state.isShown ? state.flat : atMost(state.flat, longest);
+      const value = flat.upTo - flat.since;
+      const gate = neighbourMovesBy === undefined ? undefined : gateOf(state, flat.since, neighbourMovesBy);
+      const isShown = state.isShown || (value >= shortest && gate?.met !== false);
+      const measured = { values: [value], since: flat.since, ...(gate === undefined ? {} : { gate }) };
+      return { state: { ...state, flat, isShown }, measured };
     };
     const steps = given.steps.map(({ severity, flatFor }) =>
       withDeadband({ severity, measure: 0, name: 'flat line', relation: '>=', limit: flatFor }, 0),
     );
-    const { tolerance, notAtOrBelow, neighbourMovesBy } = given;
     const inputs = [own, ...neighbours];
-    const measured = [tolerance, notAtOrBelow, neighbourMovesBy];
-    const lookBackMs = durationMs(Math.max(...given.steps.map(({ flatFor }) => flatFor)));
-    const parts = { kind: 'stuck', inputs, measure, measured, lookBackMs, steps };
-    return { plan: planOf(parts, timing), missing };
+    const measured = [tolerance, notAtOrBelow, neighbourMovesBy, shortest, longest];
+    const parts = { kind: 'stuck', inputs, measure, measured, lookBackMs: durationMs(longest), steps };
+    return { plan: planOf(parts, timing), missing: [] };
   },
 };
 
-function gateOf({ moved }: StuckState, least: number): Gate {
-  const value = Math.max(0, ...moved.map(range => (range === null ? 0 : range[1] - range[0])));
-  return { name: 'a neighbour moves', met: value >= least, value, limit: least };
-}
-
-function widened(range: readonly [number, number] | null, v: number): readonly [number, number] {
-  return range === null ? [v, v] : [Math.min(range[0], v), Math.max(range[1], v)];
+function gateOf({ moves, isShown }: StuckState, since: EpochMs, least: number): Gate {
+  const value = Math.max(0, ...moves.map(range => rangeSince(range, since)));
+  return { name: 'a neighbour moves', met: isShown || value >= least, value, limit: least };
 }

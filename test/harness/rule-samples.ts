@@ -49,6 +49,7 @@ export function ladderPlan(
   } = {},
 ): RulePlan {
   const { maxGapMin = 5, deadband = 0, holdMin = 0, readings = 1, offDelayMin = 0, watch } = rest;
+  const blindMin = rest.raisesWhenBlind === false ? 0 : 120;
   const steps = limits.flatMap((limit, rank) => {
     const severity = WARNING_SEVERITIES[rank];
     if (limit === undefined || severity === undefined) return [];
@@ -71,10 +72,10 @@ export function ladderPlan(
     stepsAt: () => steps,
     hold: { forMs: durationMs(holdMin * MINUTE_MS), readings },
     offDelayMs: durationMs(offDelayMin * MINUTE_MS),
-    raisesWhenBlind: rest.raisesWhenBlind ?? true,
+    ...(blindMin === 0 ? {} : { blindWithinMs: durationMs(blindMin * MINUTE_MS) }),
     ...(watch === undefined ? {} : { watch: { measure: 0, relation: '>=', limit: watch } }),
     liveWindowMs: durationMs(10 * MINUTE_MS),
-    reachMs: durationMs((holdMin + offDelayMin + (readings + 1) * maxGapMin) * MINUTE_MS),
+    reachMs: durationMs((holdMin + offDelayMin + blindMin + (readings + 1) * maxGapMin) * MINUTE_MS),
     silencesMs: [],
   };
 }
