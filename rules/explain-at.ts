@@ -42,9 +42,17 @@ export interface Explanation {
 /** Why a rule warned or did not at an instant, by what was known of the time up to it. */
 export function explainAt(binding: RuleBinding, samples: readonly Sample[], at: EpochMs): Explanation {
   let state = FRESH_STATE;
-  for (const sample of inOrder([...samples.filter(({ t }) => t <= at), { kind: 'activation', t: at }])) {
-    state = foldSample(state, sample, binding).state;
-  }
+  for (const sample of samplesUpTo(samples, at)) state = foldSample(state, sample, binding).state;
+  return explainState(state, binding);
+}
+
+/** What has to be folded to know how things stood at an instant, in order. */
+export function samplesUpTo(samples: readonly Sample[], at: EpochMs): readonly Sample[] {
+  return inOrder([...samples.filter(({ t }) => t <= at), { kind: 'activation', t: at }]);
+}
+
+/** The same from a state into which everything up to the instant is folded. */
+export function explainState(state: FoldState, binding: RuleBinding): Explanation {
   const segment = binding.basis[state.segment];
   const { known, isBroken, open } = state;
   const basis = segment === undefined ? {} : { basis: segment.versions };

@@ -125,7 +125,16 @@ async function startIngest(
   const { registry, district } = administration;
   const store = createEpisodeStore(episodes.openStore());
   teardown.add('reader of episodes', () => store.close());
-  const alarms = new LiveAlarms({ log, store, rules, why: id => ingest.why(id) });
+  const alarms = new LiveAlarms({
+    log,
+    store,
+    rules,
+    watch: {
+      why: id => ingest.why(id),
+      whyPoint: (subject, at) => ingest.whyPoint(subject, at),
+      watchedDay: (subjects, day) => ingest.watchedDay(subjects, day),
+    },
+  });
   await alarms.load();
   const ingest = new IngestThread(
     {

@@ -3,9 +3,13 @@ import { expect, it } from 'vitest';
 import { QUALITY } from '../domain/model/observation.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
+import { samplesUpTo } from '../rules/explain-at.ts';
+import { foldSample } from '../rules/fold-sample.ts';
+import { FRESH_STATE } from '../rules/fold-state.ts';
 import type { Reading } from '../rules/sample.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
 import { explainPoint } from './explain-point.ts';
+import type { JudgedRule } from './explain-point.ts';
 
 const SUBJECT = 'S/ponding_depth';
 const versions = { ruleSet: 3, registry: 7 };
@@ -15,15 +19,17 @@ const binding = (rule: string, limits: readonly number[], holdMin = 0): RuleBind
   basis: [{ from: epochMs(0), versions, plan: ladderPlan(limits, { holdMin, raisesWhenBlind: false }) }],
 });
 
+function judged(binding: RuleBinding, readings: readonly Reading[], at: number): JudgedRule {
+  const samples = samplesUpTo(readings, minute(at));
+  const state = samples.reduce((folded, sample) => foldSample(folded, sample, binding).state, FRESH_STATE);
+  return { binding, samples, state };
+}
+
 function explained(readings: readonly Reading[], at: number) {
   return explainPoint({
     subject: SUBJECT,
     at: minute(at),
-    rules: [
-      { binding: binding('low', [10, 20]), readings },
-      { binding: binding('long', [10], 30), readings },
-    ],
-    decisions: [],
+    rules: [judged(binding('low', [10, 20]), readings, at), judged(binding('long', [10], 30), readings, at)],
     gaps: [],
   });
 }
@@ -76,8 +82,7 @@ it('is not judged where no rule held or its threshold is missing, and says what 
   const reasons = explainPoint({
     subject: SUBJECT,
     at: minute(1),
-    rules: [{ binding: withoutPlan, readings: [readingAt(0, 40)] }],
-    decisions: [],
+    rules: [judged(withoutPlan, [readingAt(0, 40)], 1)],
     gaps: [
       { ...gap, subject: SUBJECT },
       { ...gap, subject: 'T/ponding_depth' },

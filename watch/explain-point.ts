@@ -1,18 +1,17 @@
 import type { BasisVersions, Episode } from '../domain/model/episode.ts';
 import { QUALITY } from '../domain/model/observation.ts';
-import type { WatchDecision } from '../domain/model/watch-decision.ts';
+import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import { explainAt } from '../rules/explain-at.ts';
+import { explainState } from '../rules/explain-at.ts';
 import type { Clause, Explanation } from '../rules/explain-at.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
+import type { FoldState } from '../rules/fold-state.ts';
 import { segmentAt } from '../rules/plan.ts';
 import type { RulePlan } from '../rules/plan.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
-import { inOrder } from '../rules/sample.ts';
-import type { Reading } from '../rules/sample.ts';
+import type { Sample } from '../rules/sample.ts';
 import type { InputValue } from './alarm-reasons.ts';
 import { inputValuesAt } from './input-values.ts';
-import { isSample } from './is-sample.ts';
 
 /** `blind`: nothing that the rule could judge was known within the time a value stands. */
 export type DataState = 'good' | 'suspect' | 'blind';
@@ -34,6 +33,8 @@ export interface RuleAtPoint {
   readonly inputs: readonly InputValue[];
   /** The episode that was open. */
   readonly open: Episode | null;
+  /** Its id; null where nothing of it was told. */
+  readonly alarm: string | null;
 }
 
 /** Why there is no warning at a point, or which there are: plain data. */
@@ -46,34 +47,39 @@ export interface PointReasons {
   readonly gaps: readonly RuleGap[];
 }
 
+/** One rule of the subject, ready to be explained. */
+export interface JudgedRule {
+  readonly binding: RuleBinding;
+  /** In order, with t ≤ at; from an instant on at which no episode was open or pending, as far as `state` needs. */
+  readonly samples: readonly Sample[];
+  /** With all of them folded in. */
+  readonly state: FoldState;
+  /** The episode of record that was open. */
+  readonly record?: EpisodeRecord | undefined;
+}
+
 export interface PointRequest {
   readonly subject: string;
   readonly at: EpochMs;
-  /** The rules of the subject, each with the readings of its inputs from an instant on at which none was open or pending. */
-  readonly rules: readonly {
-    readonly binding: RuleBinding;
-    readonly readings: readonly Reading[];
-  }[];
-  /** Those of that time: silences of the inputs, our own outages, signals of the subject's zone. */
-  readonly decisions: readonly WatchDecision[];
+  readonly rules: readonly JudgedRule[];
   /** What the rules in force lack, of any subject. */
   readonly gaps: readonly RuleGap[];
 }
 
 /** How every rule of a point stood at an instant, by what is stored now. */
-export function explainPoint({ subject, at, rules, decisions, gaps }: PointRequest): PointReasons {
+export function explainPoint({ subject, at, rules, gaps }: PointRequest): PointReasons {
   return {
     subject,
     at,
-    rules: rules.map(({ binding, readings }): RuleAtPoint => {
-      const samples = inOrder([...readings, ...decisions.filter(isSample)]);
-      const explanation = explainAt(binding, samples, at);
+    rules: rules.map(({ binding, samples, state: folded, record }): RuleAtPoint => {
+      const explanation = explainState(folded, binding);
       const plan = binding.basis[segmentAt(binding.basis, at)]?.plan;
       const inputs = plan === undefined ? [] : inputValuesAt(plan, samples, at);
       const data = plan === undefined ? null : dataState({ explanation, plan, inputs, at });
       const { basis = null, knownAt = null, whyNot = null, clauses, open = null } = explanation;
       const state = stateOf(explanation, data);
-      return { rule: binding.rule, basis, state, knownAt, data, whyNot, clauses, inputs, open };
+      const alarm = open === null ? null : (record?.id ?? null);
+      return { rule: binding.rule, basis, state, knownAt, data, whyNot, clauses, inputs, open, alarm };
     }),
     gaps: gaps.filter(gap => gap.subject === subject),
   };

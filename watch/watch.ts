@@ -8,14 +8,12 @@ import type { Log } from '../domain/ports/log.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import type { Sample } from '../rules/sample.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
-import type { AlarmReasons } from './alarm-reasons.ts';
 import { BasisBook } from './basis-book.ts';
 import type { BasisEntry, TrackBasis } from './basis-book.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { EpisodeLog } from './episode-log.ts';
-import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
+import { Explanations } from './explanations.ts';
 import { listenedInputs } from './listened-inputs.ts';
 import { Recovery } from './recovery.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -24,7 +22,6 @@ import { TrackPast } from './track-past.ts';
 import { TrackRefills } from './track-refills.ts';
 import { TrackRunner } from './track-runner.ts';
 import type { TrackSlot } from './track-slot.ts';
-import { reachOf } from './track-slot.ts';
 import { TrackTable } from './track-table.ts';
 import { WatchHistory, readingOf } from './watch-history.ts';
 import type { WatchLimits } from './watch-limits.ts';
@@ -44,6 +41,8 @@ export interface WatchStatus {
   readonly opening: number;
   /** Tracks that wait to be judged anew. */
   readonly refills: number;
+  /** Why what the rules found cannot be kept; absent while it can. */
+  readonly refusal?: string;
 }
 
 export interface WatchOptions {
@@ -66,11 +65,11 @@ export interface WatchOptions {
 interface Running {
   readonly ingest: WatchedIngest;
   readonly history: WatchHistory;
-  readonly past: TrackPast;
   readonly tracks: TrackRunner;
   readonly refills: TrackRefills;
   readonly checkpoints: Checkpoints;
   readonly recovery: Recovery;
+  readonly explanations: Explanations;
 }
 
 /** How long a stop waits for a store that does not answer: the next start judges from the last checkpoint. */
@@ -173,7 +172,17 @@ export class Watch {
       { store, episodes, tracks, nextTurn },
       resumption.heardThrough ?? epochMs(0),
     );
-    this.#running = { ingest, history, past, tracks, refills, checkpoints, recovery };
+    const explanations = new Explanations({
+      clock,
+      store,
+      table: this.#table,
+      past,
+      history,
+      gaps: () => this.#book.gaps,
+      sliceMs: limits.sliceMs,
+      nextTurn,
+    });
+    this.#running = { ingest, history, tracks, refills, checkpoints, recovery, explanations };
     for (const refill of resumption.refills) {
       const slot = this.#table.get(refill);
       if (slot !== undefined) refills.owe(slot, refill.from);
@@ -242,27 +251,18 @@ export class Watch {
 
   status(): WatchStatus {
     const { tracks, refills } = this.#running ?? {};
-    return { opening: tracks?.opening ?? 0, refills: refills?.open ?? 0 };
+    const { refusal } = this.#episodes;
+    return {
+      opening: tracks?.opening ?? 0,
+      refills: refills?.open ?? 0,
+      ...(refusal === undefined ? {} : { refusal }),
+    };
   }
 
-  /** Why there is or was an alarm; undefined where there never was. */
-  async why(id: string): Promise<AlarmReasons | undefined> {
-    const { store } = this.#options;
-    const record = await store.episode(id);
-    if (record === undefined || this.#running === undefined) return undefined;
-    const { rule, subject, begin } = record.episode;
-    const slot = this.#table.get({ rule, subject });
-    const from = epochMs(begin - (slot === undefined ? 0 : reachOf(slot)));
-    const changes = await store.changes({ id });
-    const upTo = explainedUpTo(record);
-    const samples = slot === undefined ? [] : await this.#samplesOf(slot, from, upTo);
-    return explainAlarm({
-      record,
-      changes,
-      binding: { rule, subject, basis: slot?.basis ?? [] },
-      readings: samples.filter(sample => sample.kind === 'reading'),
-      decisions: await store.decisions({ from, to: epochMs(upTo + 1) }),
-    });
+  /** Answers people while the watch runs. */
+  get explanations(): Explanations {
+    if (this.#running === undefined) throw new Error('The watch does not run.');
+    return this.#running.explanations;
   }
 
   /** Keeps everything for the next start. After ingest has stopped. */
@@ -284,10 +284,6 @@ export class Watch {
       cancel = this.#options.clock.after(STOP_PATIENCE_MS, resolve);
     });
     await Promise.race([this.#background, late]).finally(cancel);
-  }
-
-  async #samplesOf(slot: TrackSlot, from: EpochMs, upTo: EpochMs): Promise<readonly Sample[]> {
-    return (await this.#running?.past.samples(new Map([[slot, from]]), upTo))?.get(slot) ?? [];
   }
 
   #heard(observation: Observation, history: WatchHistory): string | undefined {

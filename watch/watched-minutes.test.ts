@@ -25,10 +25,23 @@ function watched(parts: Partial<WatchedDay>) {
 const outage = (from: number, to: number) => ({ from: minute(from), t: minute(to) });
 
 describe('the minutes of a day', () => {
-  it('are all blind where nothing was measured, and where the rule has no input', () => {
-    const blind = { evaluated: 0, filledLater: 0, blind: 1_440, notEvaluatedByUs: 0 };
-    expect(watched({})).toEqual(blind);
-    expect(watched({ inputs: [], readings: [readingAt(0, 1)] })).toEqual(blind);
+  it('are all blind where nothing was measured, and all evaluated where the rule needs nothing', () => {
+    const none = { evaluated: 0, filledLater: 0, blind: 0, notEvaluatedByUs: 0 };
+    expect(watched({})).toEqual({ ...none, blind: 1_440 });
+    expect(watched({ inputs: [], outages: [outage(0, 3)] })).toEqual({
+      ...none,
+      evaluated: 1_437,
+      notEvaluatedByUs: 3,
+    });
+  });
+
+  it('are counted by where they begin where a part of the day is asked for', () => {
+    const readings = [readingAt(10, 1)];
+    const part = (from: number, to: number) =>
+      watched({ readings, within: { from: minute(from), to: minute(to) } });
+    expect(part(12, 20)).toEqual({ evaluated: 3, filledLater: 0, blind: 5, notEvaluatedByUs: 0 });
+    expect(part(11.5, 12.5)).toMatchObject({ evaluated: 1, blind: 0 });
+    expect(part(-100, -50)).toMatchObject({ evaluated: 0, blind: 0 });
   });
 
   it('are all evaluated where a reading comes at every maxGap, from before the day on', () => {

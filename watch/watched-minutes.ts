@@ -9,7 +9,7 @@ import type { Reading } from '../rules/sample.ts';
 /** Every day has as many: Asia/Shanghai has no daylight saving time. */
 const MINUTES_A_DAY = 1_440;
 
-/** How the minutes of a local day were watched by one rule at one point; together 1,440. */
+/** How the minutes of a local day were watched by one rule at one point; of a whole day they are 1,440. */
 export interface WatchedMinutes {
   /** A usable value of every input stood through the whole minute, and had come within the live window. */
   readonly evaluated: number;
@@ -22,7 +22,7 @@ export interface WatchedMinutes {
 }
 
 export interface WatchedDay {
-  /** Those of the plan that the rule cannot do without. */
+  /** Those of the plan that the rule cannot do without; with none of them it watches whatever comes. */
   readonly inputs: readonly Pick<RuleInput, 'key' | 'maxGapMs'>[];
   /** With t from the longest maxGap before the day until its end, in any order; others change nothing. */
   readonly readings: readonly Reading[];
@@ -30,6 +30,8 @@ export interface WatchedDay {
   /** Any instant of the day in Asia/Shanghai. */
   readonly day: EpochMs;
   readonly liveWindowMs: DurationMs;
+  /** Only the minutes that begin in from ≤ t < to; the whole day without it. */
+  readonly within?: Span;
 }
 
 interface Span {
@@ -42,7 +44,8 @@ interface Span {
  * Counts the minutes of a day by the worst that a minute holds: away ourselves, blind, filled later, evaluated. A value
  * stands from its t until the next, for its datastream's maxGap at most, as it does for rules.
  */
-export function watchedMinutes({ inputs, readings, outages, day, liveWindowMs }: WatchedDay): WatchedMinutes {
+export function watchedMinutes(watched: WatchedDay): WatchedMinutes {
+  const { inputs, readings, outages, day, liveWindowMs, within } = watched;
   const start = bucketStart(day, BUCKETS['1d'], 'instantaneous');
   const covers = inputs.map(({ key, maxGapMs }) => {
     const usable = readings.filter(reading => reading.input === key && isUsable(reading));
@@ -58,8 +61,10 @@ export function watchedMinutes({ inputs, readings, outages, day, liveWindowMs }:
   const away = touchedMinutes(outages, start);
   const counts = { evaluated: 0, filledLater: 0, blind: 0, notEvaluatedByUs: 0 };
   for (let minute = 0; minute < MINUTES_A_DAY; minute += 1) {
+    const begin = start + minute * MINUTE_MS;
+    if (within !== undefined && (begin < within.from || begin >= within.to)) continue;
     if (away.has(minute)) counts.notEvaluatedByUs += 1;
-    else if (covers.length === 0 || covers.some(({ any }) => !any.has(minute))) counts.blind += 1;
+    else if (covers.some(({ any }) => !any.has(minute))) counts.blind += 1;
     else if (covers.some(({ live }) => !live.has(minute))) counts.filledLater += 1;
     else counts.evaluated += 1;
   }

@@ -1,7 +1,10 @@
 import type { EpisodeQuery, EpisodeRecord, LoggedChange } from '../../domain/ports/episode-store.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type { RuleGap } from '../../rules/rule-kind.ts';
 import type { RuleDefinition } from '../../rules/schema.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { PointReasons } from '../../watch/explain-point.ts';
+import type { RuleDay } from '../../watch/watched-day.ts';
 
 /** A rule that watches, as people know it. */
 export type WatchingRule = Pick<RuleDefinition, 'id' | 'kind' | 'name' | 'nameEn' | 'source' | 'reference'>;
@@ -27,6 +30,10 @@ export interface AlarmService {
   changes(id: string): Promise<readonly LoggedChange[]>;
   /** Undefined for an episode that never was. */
   why(id: string): Promise<AlarmReasons | undefined>;
+  /** How every rule of a subject stood at an instant; no rules where none ever judged it. */
+  whyPoint(subject: string, at: EpochMs): Promise<PointReasons>;
+  /** How every rule watched some subjects on the local day of an instant. */
+  watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]>;
 }
 
 /** Whether an episode is still an alarm for people: it lasts, or it was told and no live reading has ended it. */

@@ -7,9 +7,12 @@ import type {
 } from '../../domain/ports/episode-store.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type { RuleGap } from '../../rules/rule-kind.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { PointReasons } from '../../watch/explain-point.ts';
 import type { WatchedPoints } from '../../watch/watch.ts';
+import type { RuleDay } from '../../watch/watched-day.ts';
 import type { RuleKeeper } from '../rules/rule-keeper.ts';
 import { isInForce } from './alarm-service.ts';
 import type { AlarmService, WatchingRule } from './alarm-service.ts';
@@ -18,7 +21,8 @@ export interface LiveAlarmsOptions {
   readonly log: Log;
   readonly store: EpisodeStore;
   readonly rules: Pick<RuleKeeper, 'newest'>;
-  readonly why: (id: string) => Promise<AlarmReasons | undefined>;
+  /** Where the plans are. */
+  readonly watch: Pick<AlarmService, 'why' | 'whyPoint' | 'watchedDay'>;
 }
 
 /** What the watch has found, as the main thread knows it: the warnings in force in memory, the rest in the store. */
@@ -90,7 +94,15 @@ export class LiveAlarms implements AlarmService {
   }
 
   why(id: string): Promise<AlarmReasons | undefined> {
-    return this.#options.why(id);
+    return this.#options.watch.why(id);
+  }
+
+  whyPoint(subject: string, at: EpochMs): Promise<PointReasons> {
+    return this.#options.watch.whyPoint(subject, at);
+  }
+
+  watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
+    return this.#options.watch.watchedDay(subjects, day);
   }
 
   async #refresh(ids: readonly string[]): Promise<void> {

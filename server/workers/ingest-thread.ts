@@ -16,6 +16,8 @@ import { builtModule } from '../../storage/thread/built-module.ts';
 import { Remote } from '../../storage/thread/remote.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
 import type { BasisEntry } from '../../watch/basis-book.ts';
+import type { PointReasons } from '../../watch/explain-point.ts';
+import type { RuleDay } from '../../watch/watched-day.ts';
 import type { WatchStatus, WatchedPoints } from '../../watch/watch.ts';
 import type { LogLevel } from '../logger.ts';
 
@@ -112,6 +114,16 @@ export class IngestThread {
   /** Why there is or was an alarm; undefined where there never was. */
   why(id: string): Promise<AlarmReasons | undefined> {
     return this.#running().call('why', id);
+  }
+
+  /** How every rule of a subject stood at an instant. */
+  whyPoint(subject: string, at: EpochMs): Promise<PointReasons> {
+    return this.#running().call('whyPoint', { subject, at });
+  }
+
+  /** How every rule watched some subjects on the local day of an instant. */
+  watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
+    return this.#running().call('watchedDay', { subjects, day });
   }
 
   watchStatus(): Promise<WatchStatus> {

@@ -68,7 +68,10 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     setBasis: (entry: BasisEntry) => watch.setBasis(entry),
     setDeaf: (isDeaf: boolean) => watch.setDeaf(isDeaf),
     wasAway: (from: EpochMs) => watch.wasAway(from),
-    why: (id: string) => watch.why(id),
+    why: (id: string) => watch.explanations.why(id),
+    whyPoint: ({ subject, at }: { subject: string; at: EpochMs }) => watch.explanations.point(subject, at),
+    watchedDay: ({ subjects, day }: { subjects: readonly string[]; day: EpochMs }) =>
+      watch.explanations.watched(subjects, day),
     watchStatus: () => watch.status(),
     latest: () => pipeline.latest(),
     datastreams: (start: number) => pipeline.datastreams(start),

@@ -2,10 +2,13 @@ import type { Episode, EpisodeChange } from '../../domain/model/episode.ts';
 import { recordsAfter } from '../../domain/model/episode-record.ts';
 import type { EpisodeQuery, EpisodeRecord } from '../../domain/ports/episode-store.ts';
 import { durationMs, epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type { RuleGap } from '../../rules/rule-kind.ts';
 import type { AlarmService, WatchingRule } from '../../server/alarms/alarm-service.ts';
 import { isInForce } from '../../server/alarms/alarm-service.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { PointReasons, RuleAtPoint } from '../../watch/explain-point.ts';
+import type { RuleDay } from '../../watch/watched-day.ts';
 import { MemoryEpisodeStore } from './memory-episode-store.ts';
 
 /** An AlarmService in memory: what it answers follows from the changes it was told; `asked` keeps the questions. */
@@ -18,7 +21,10 @@ export class FakeAlarms implements AlarmService {
   #seq = 0;
   readonly ruleBook = new Map<string, WatchingRule>();
   readonly reasons = new Map<string, AlarmReasons>();
-  readonly asked: { queries: EpisodeQuery[] } = { queries: [] };
+  /** The rules of a point. */
+  readonly pointRules = new Map<string, readonly RuleAtPoint[]>();
+  readonly days: RuleDay[] = [];
+  readonly asked: { queries: EpisodeQuery[]; days: EpochMs[] } = { queries: [], days: [] };
   revision = 0;
 
   /** Appends a change, as if it became known at that receivedTime. */
@@ -74,6 +80,14 @@ export class FakeAlarms implements AlarmService {
   }
   async why(id: string) {
     return this.reasons.get(id);
+  }
+  async whyPoint(subject: string, at: EpochMs): Promise<PointReasons> {
+    const gaps = this.#gaps.filter(gap => gap.subject === subject);
+    return { subject, at, rules: this.pointRules.get(subject) ?? [], gaps };
+  }
+  async watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
+    this.asked.days.push(day);
+    return this.days.filter(({ subject }) => subjects.includes(subject));
   }
 }
 
