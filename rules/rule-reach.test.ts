@@ -204,9 +204,9 @@ function samplesFor(name: SettingName, plan: RulePlan, series: readonly Draw[]):
     if (isBlind && silence !== undefined) {
       const since = minute(at);
       at += silence / MINUTE_MS;
-      // Some silences are interrupted by outages of ours, the first of them longer ago than any reach.
+      // Some silences are interrupted by outages of ours, the longer ones further back, the first beyond any reach.
       for (let away = (picks[0] ?? 0) % 40; away > 3; away -= 3) {
-        samples.push({ kind: 'outage', from: minute(at - (away % 5) - 1), t: minute(at) });
+        samples.push({ kind: 'outage', from: minute(at - Math.min(5, Math.ceil(away / 4))), t: minute(at) });
         at += 6;
       }
       samples.push({ kind: 'silence', input: plan.inputs[0]!.key, since, t: minute(at) });
