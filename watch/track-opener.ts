@@ -50,12 +50,15 @@ export class TrackOpener {
       const restored = checkpoint === undefined ? undefined : restoreTrack(checkpoint, slot.basis);
       if (restored !== undefined) kept.set(slot, restored);
     }
+    const stored: TrackSlot[] = [];
     for (const slot of slots) {
       if (kept.has(slot)) continue;
       const isStored = [...inputsOf(slot)].some(input => this.#options.history.wasStored(input));
-      opened.set(slot, isStored ? await this.#judgeAnew(slot) : await this.#beginNew(slot));
+      if (isStored) stored.push(slot);
+      else opened.set(slot, await this.#beginNew(slot));
     }
     for (const [slot, track] of await this.#goOn(kept)) opened.set(slot, track);
+    for (const [slot, track] of await this.#judgeAnew(stored)) opened.set(slot, track);
     for (const slot of slots) this.#checkpoints.delete(trackId(slot));
     return opened;
   }
@@ -82,23 +85,29 @@ export class TrackOpener {
     return { track, begin: waiting => track.catchUp(waiting) };
   }
 
-  async #judgeAnew(slot: TrackSlot): Promise<OpenedTrack> {
+  async #judgeAnew(slots: readonly TrackSlot[]): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {
     const { past, judgedFrom } = this.#options;
-    // A rule that is newer than the start sees nothing from before it.
-    const ruledFrom = slot.basis.find(({ plan }) => plan !== undefined)?.from ?? judgedFrom;
-    const from = epochMs(Math.max(judgedFrom, ruledFrom));
-    const records = await past.records(slot, from);
-    const samples = await past.history(slot, from, records);
-    const ledger = ledgerOf(records, { foldedTo: from, base: FRESH_STATE });
-    const track = this.#track(slot, { foldedTo: null, base: FRESH_STATE, samples: [], ledger });
-    const anew = track.refill(samples, knownPast(records), from);
-    return {
-      track,
-      begin: waiting => {
+    const starts = slots.map(slot => {
+      // A rule that is newer than the start sees nothing from before it.
+      const ruledFrom = slot.basis.find(({ plan }) => plan !== undefined)?.from ?? judgedFrom;
+      return { slot, from: epochMs(Math.max(judgedFrom, ruledFrom)) };
+    });
+    const records = await Promise.all(starts.map(({ slot, from }) => past.records(slot, from)));
+    const histories = await past.histories(
+      starts.map(({ slot, from }, place) => ({ track: slot, from, records: records[place] ?? [] })),
+    );
+    const opened = starts.map(({ slot, from }, place) => {
+      const known = records[place] ?? [];
+      const ledger = ledgerOf(known, { foldedTo: from, base: FRESH_STATE });
+      const track = this.#track(slot, { foldedTo: null, base: FRESH_STATE, samples: [], ledger });
+      const anew = track.refill(histories.get(slot) ?? [], knownPast(known), from);
+      const begin = (waiting: readonly Sample[]): Offer => {
         const { changes, beyond } = track.offer(waiting);
         return { changes: [...anew.changes, ...changes], beyond };
-      },
-    };
+      };
+      return [slot, { track, begin }] as const;
+    });
+    return new Map(opened);
   }
 
   #remembered({ rule, subject }: TrackSlot, since: EpochMs): Promise<readonly EpisodeRecord[]> {

@@ -66,8 +66,21 @@ export class TrackPast {
 
   /** The samples that lead to how things stood at `from`, and all since. */
   async history(track: Track, from: EpochMs, records: readonly EpisodeRecord[]): Promise<readonly Sample[]> {
-    const begin = historyFrom(records, { from, reachMs: reachOf(track) });
-    return (await this.samples(new Map([[track, begin]]))).get(track) ?? [];
+    return (await this.histories([{ track, from, records }])).get(track) ?? [];
+  }
+
+  /** The same of several tracks, read at once. */
+  histories<Of extends Track>(
+    tracks: readonly {
+      readonly track: Of;
+      readonly from: EpochMs;
+      readonly records: readonly EpisodeRecord[];
+    }[],
+  ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
+    const begins = tracks.map(({ track, from, records }) => {
+      return [track, historyFrom(records, { from, reachMs: reachOf(track) })] as const;
+    });
+    return this.samples(new Map(begins));
   }
 }
 
