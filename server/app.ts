@@ -45,6 +45,9 @@ export interface AppOverrides {
   readonly isTerminal?: boolean;
 }
 
+/** Where a test may put a fault. */
+export type FaultyPart = 'journal' | 'store' | 'episodes';
+
 /** Where something listens. */
 export interface Address {
   readonly host: string;
@@ -70,8 +73,8 @@ export interface App {
    * for the demo site. Else it is in the file `first-password` of the data directory.
    */
   firstPassword(): string | undefined;
-  /** For fault tests only; see `JournalClient.injectFault` and `DuckdbTelemetry.injectFault`. */
-  injectFault(part: 'journal' | 'store', kind: string): Promise<void>;
+  /** For fault tests only; see `injectFault` of `JournalClient`, `DuckdbTelemetry` and `EpisodesClient`. */
+  injectFault(part: FaultyPart, kind: string): Promise<void>;
 }
 
 /** Creating it opens nothing. */
@@ -148,9 +151,10 @@ class ServerApp implements App {
     return this.#firstPassword;
   }
 
-  async injectFault(part: 'journal' | 'store', kind: string): Promise<void> {
+  async injectFault(part: FaultyPart, kind: string): Promise<void> {
     const started = this.#started;
-    await (part === 'journal' ? started?.journal : started?.telemetry)?.injectFault(kind);
+    const parts = { journal: started?.journal, store: started?.telemetry, episodes: started?.episodes };
+    await parts[part]?.injectFault(kind);
   }
 
   #createBroker({ administration, refusals, journal }: StartedParts): MqttBroker {
@@ -183,6 +187,7 @@ class ServerApp implements App {
       journalHealth: () => journal.health(),
       checks: liveChecks({
         ingestStatus: () => ingest.status(),
+        watchStatus: () => ingest.watchStatus(),
         ledger: () => ingest.ledger(),
         storeStats: () => telemetry.stats(),
         archiveError: async () => (await journal.stats()).archiveError,

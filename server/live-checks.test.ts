@@ -7,6 +7,7 @@ import type { CheckedParts } from './live-checks.ts';
 const application = createFakeApplication();
 const WELL: CheckedParts = {
   ingestStatus: async () => application.ingest,
+  watchStatus: async () => ({ opening: 0, refills: 0 }),
   ledger: () => application.ledger(),
   storeStats: async () => ({ waitingMs: 0 }),
   archiveError: async () => undefined,
@@ -29,6 +30,13 @@ describe('liveChecks', () => {
   it('finds nothing where all is well, nor in a store that is at work', async () => {
     expect(await findings({})).toEqual({});
     expect(await findings({ storeStats: async () => ({ waitingMs: 29_000 }) })).toEqual({});
+  });
+
+  it('finds an episode store that refuses', async () => {
+    const refused = { opening: 0, refills: 0, refusal: 'The disk is full.' };
+    expect(await findings({ watchStatus: async () => refused })).toEqual({
+      'episode store': { code: 'episodes_unavailable', message: 'The disk is full.' },
+    });
   });
 
   it('finds a store that fails, and one that hangs without failing', async () => {

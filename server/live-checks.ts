@@ -1,5 +1,6 @@
 import type { Ledger } from '../domain/model/ledger.ts';
 import type { IngestStatus } from '../ingest/pipeline.ts';
+import type { WatchStatus } from '../watch/watch.ts';
 import type { HealthCheck } from './health-monitor.ts';
 
 /** The longest the store may make nothing durable although it could; a commit takes a second at most. */
@@ -15,6 +16,7 @@ interface StoreStats {
 /** What the checks look at. */
 export interface CheckedParts {
   readonly ingestStatus: () => Promise<IngestStatus>;
+  readonly watchStatus: () => Promise<WatchStatus>;
   readonly ledger: () => Promise<Ledger>;
   readonly storeStats: () => Promise<StoreStats>;
   /** Why the archiver's last run failed; absent while it works. */
@@ -36,6 +38,15 @@ export function liveChecks(parts: CheckedParts): readonly HealthCheck[] {
       run: async () => {
         const problem = storeProblem(await parts.storeStats());
         return problem === undefined ? undefined : { code: 'store_unavailable', message: problem };
+      },
+    },
+    {
+      name: 'episode store',
+      // No warning is lost, but none is told either, and readings wait behind them.
+      weight: 'reason',
+      run: async () => {
+        const { refusal } = await parts.watchStatus();
+        return refusal === undefined ? undefined : { code: 'episodes_unavailable', message: refusal };
       },
     },
     {

@@ -1,3 +1,4 @@
+import { messageOf } from '../domain/errors.ts';
 import type { EpisodeChange } from '../domain/model/episode.ts';
 import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { Clock } from '../domain/ports/clock.ts';
@@ -31,9 +32,15 @@ export class EpisodeLog {
   readonly #options: EpisodeLogOptions;
   #gathered = nothing();
   #writing: Promise<void> | undefined;
+  #refusal: string | undefined;
 
   constructor(options: EpisodeLogOptions) {
     this.#options = options;
+  }
+
+  /** Why the store has not taken what is to be kept; undefined while it does. */
+  get refusal(): string | undefined {
+    return this.#refusal;
   }
 
   add(part: Partial<Gathered>): void {
@@ -60,12 +67,22 @@ export class EpisodeLog {
   async #write(): Promise<void> {
     // A flush that waited may find that the one before it took everything.
     if (isNothing(this.#gathered)) return;
-    const { clock, log, store, heardThrough, inHand, onDurable } = this.#options;
+    const { clock, log, heardThrough, inHand, onDurable } = this.#options;
     const batch: EpisodeBatch = { knownAt: heardThrough(), through: { ...inHand() }, ...this.#gathered };
     this.#gathered = nothing();
     const message = 'The episode store does not take what the rules found; it is kept and tried again.';
-    await insist(() => store.append(batch), { clock, log, message });
+    await insist(() => this.#append(batch), { clock, log, message });
     onDurable(batch);
+  }
+
+  async #append(batch: EpisodeBatch): Promise<void> {
+    try {
+      await this.#options.store.append(batch);
+      this.#refusal = undefined;
+    } catch (error) {
+      this.#refusal = messageOf(error);
+      throw error;
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import { afterEach } from 'vitest';
 
 import type { Ledger } from '../../domain/model/ledger.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
+import type { FaultyPart } from '../../server/app.ts';
 import { connectControl } from '../../server/control/control-client.ts';
 import type { ControlClient } from '../../server/control/control-client.ts';
 import type { ControlAddresses } from '../../server/control/control-methods.ts';
@@ -27,7 +28,7 @@ export interface ServerProcess {
   /** GET of a path of the API with a token of the role `viewer`; the parsed body. Throws for another status than 200. */
   readonly get: (path: string) => Promise<unknown>;
   /** See `App.injectFault`; rejects unless the server was started with `allowFaults`. */
-  readonly injectFault: (part: 'journal' | 'store', kind: string) => Promise<void>;
+  readonly injectFault: (part: FaultyPart, kind: string) => Promise<void>;
   /** SIGKILL; resolves when the process is gone. */
   readonly kill: () => Promise<void>;
   /** SIGTERM; resolves with the exit code. */
