@@ -8,7 +8,6 @@ import { explainAt } from '../rules/explain-at.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
 import { foldSample } from '../rules/fold-sample.ts';
 import { FRESH_STATE } from '../rules/fold-state.ts';
-import { VALUE_ITSELF } from '../rules/measure.ts';
 import { segmentAt } from '../rules/plan.ts';
 import type { RulePlan } from '../rules/plan.ts';
 import { inOrder, isUsable } from '../rules/sample.ts';
@@ -16,7 +15,6 @@ import type { Reading, Sample } from '../rules/sample.ts';
 import type {
   AlarmReasons,
   DecidingReading,
-  LimitInForce,
   SilenceReason,
   StepReasons,
   ToVerifyReason,
@@ -24,6 +22,7 @@ import type {
 } from './alarm-reasons.ts';
 import { inputValuesAt } from './input-values.ts';
 import { isSample } from './is-sample.ts';
+import { limitsInForce } from './limits-in-force.ts';
 
 export type { AlarmReasons } from './alarm-reasons.ts';
 
@@ -130,20 +129,6 @@ function decidingReading(sample: Sample | undefined, plan: RulePlan | undefined)
   const delayMs = durationMs(received - t);
   const { liveWindowMs } = plan;
   return { kind, input, t, v, position, received, delayMs, liveWindowMs, live: delayMs <= liveWindowMs };
-}
-
-function limitsInForce(plan: RulePlan, at: EpochMs): readonly LimitInForce[] {
-  const [input] = plan.inputs;
-  const isValue = plan.measure === VALUE_ITSELF;
-  return plan.stepsAt(at).map(({ severity, name, relation, limit, clear }) => ({
-    severity,
-    name,
-    relation,
-    value: limit,
-    clear,
-    unit: isValue ? (input?.unit ?? null) : null,
-    datum: isValue ? (input?.datum ?? null) : null,
-  }));
 }
 
 function toVerifyReason({ toVerify, cause }: EpisodeStep): ToVerifyReason | null {

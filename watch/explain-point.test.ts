@@ -43,7 +43,12 @@ it('answers for every rule the first thing that was not true, with value and dis
       state: 'noWarning',
       data: 'good',
       whyNot: { name: 'blue', state: 'false', value: 4, limit: 10, distance: 6 },
+      kind: 'test',
       inputs: [{ v: 4, ageMs: 60_000, isFresh: true }],
+      thresholds: [
+        { severity: 'blue', relation: '>=', value: 10, unit: 'm' },
+        { severity: 'yellow', value: 20 },
+      ],
       open: null,
     },
     { rule: 'long', state: 'noWarning', whyNot: { name: 'blue', distance: 6 } },

@@ -10,8 +10,9 @@ import { segmentAt } from '../rules/plan.ts';
 import type { RulePlan } from '../rules/plan.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
 import type { Sample } from '../rules/sample.ts';
-import type { InputValue } from './alarm-reasons.ts';
+import type { InputValue, LimitInForce } from './alarm-reasons.ts';
 import { inputValuesAt } from './input-values.ts';
+import { limitsInForce } from './limits-in-force.ts';
 
 /** `blind`: nothing that the rule could judge was known within the time a value stands. */
 export type DataState = 'good' | 'suspect' | 'blind';
@@ -19,6 +20,8 @@ export type DataState = 'good' | 'suspect' | 'blind';
 /** How one rule stood at a point at an instant. */
 export interface RuleAtPoint {
   readonly rule: string;
+  /** Kind of the rule; null where it did not judge. */
+  readonly kind: string | null;
   /** Null where no rule set held yet. */
   readonly basis: BasisVersions | null;
   /** `notJudged`: the rule did not hold for the point, or lacks something. `unknown`: blind, which is never `noWarning`. */
@@ -31,6 +34,7 @@ export interface RuleAtPoint {
   readonly whyNot: Clause | null;
   readonly clauses: readonly Clause[];
   readonly inputs: readonly InputValue[];
+  readonly thresholds: readonly LimitInForce[];
   /** The episode that was open. */
   readonly open: Episode | null;
   /** Its id; null where nothing of it was told. */
@@ -79,7 +83,20 @@ export function explainPoint({ subject, at, rules, gaps }: PointRequest): PointR
       const { basis = null, knownAt = null, whyNot = null, clauses, open = null } = explanation;
       const state = stateOf(explanation, data);
       const alarm = open === null ? null : (record?.id ?? null);
-      return { rule: binding.rule, basis, state, knownAt, data, whyNot, clauses, inputs, open, alarm };
+      return {
+        rule: binding.rule,
+        kind: plan?.kind ?? null,
+        basis,
+        state,
+        knownAt,
+        data,
+        whyNot,
+        clauses,
+        inputs,
+        thresholds: plan === undefined ? [] : limitsInForce(plan, at),
+        open,
+        alarm,
+      };
     }),
     gaps: gaps.filter(gap => gap.subject === subject),
   };

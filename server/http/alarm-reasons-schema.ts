@@ -28,7 +28,7 @@ const decidingReading = z.strictObject({
   live: z.boolean(),
 });
 
-const inputValue = z
+export const inputValue = z
   .strictObject({
     input,
     unit: z.string(),
@@ -45,7 +45,7 @@ const inputValue = z
   })
   .describe('The last usable value of an input; null where it had none.');
 
-const clause = z.strictObject({
+export const clause = z.strictObject({
   severity: severity.optional(),
   name: z.string(),
   state: z.enum(['true', 'false', 'unknown']),
@@ -63,6 +63,8 @@ const threshold = z.strictObject({
   unit: z.string().nullable().describe('Null where something derived is compared, such as a rise.'),
   datum: z.string().nullable(),
 });
+
+export const thresholds = z.array(threshold).describe('The limits in force then.');
 
 const toVerify = z.enum(['suspectOnly', 'blind']);
 
@@ -82,7 +84,7 @@ const stepReasons = z.strictObject({
   toldAt: instant.nullable().describe('When it was first told live; null where it was not.'),
   clauses: z.array(clause).describe('How everything stood at `decidedT`.'),
   inputs: z.array(inputValue),
-  thresholds: z.array(threshold),
+  thresholds,
   toVerify: toVerify.nullable(),
 });
 

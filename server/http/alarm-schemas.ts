@@ -130,13 +130,17 @@ export const rulesResponse = listOf(rule).extend({
   gaps: count.describe('Of all rules together.'),
 });
 
-const ruleGap = z
-  .strictObject({
-    rule: z.string(),
+/** What a rule lacks to judge a point, without the point. */
+export const gap = z.strictObject({
+  rule: z.string(),
+  missing: z.enum(['threshold', 'datum', 'input', 'subject']),
+  detail: z.string().describe('What exactly, for people.'),
+});
+
+const ruleGap = gap
+  .extend({
     subject: subject.nullable().describe('Null where the rule finds nothing at all to judge.'),
     station: z.string().nullable(),
-    missing: z.enum(['threshold', 'datum', 'input', 'subject']),
-    detail: z.string().describe('What exactly, for people.'),
   })
   .meta({ id: 'RuleGap', description: 'What a rule lacks to judge a point: never to be taken for safe.' });
 export type RuleGapView = z.output<typeof ruleGap>;

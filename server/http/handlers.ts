@@ -10,6 +10,7 @@ import { listRuleGaps, listRules } from './rule-handlers.ts';
 import type { RouteId } from './routes.ts';
 import { changePassword, logIn, logOut, whoAmI } from './session-handlers.ts';
 import { openStream } from './stream-handler.ts';
+import { explainPoint, showWatchedDay } from './watch-handlers.ts';
 import { listLatest, listStations, showStation } from './station-handlers.ts';
 
 /** Who answers which route. */
@@ -28,6 +29,8 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   stream: openStream,
   latest: listLatest,
   observations: readObservations,
+  pointReasons: explainPoint,
+  watchedDay: showWatchedDay,
   submit: submitObservations,
   alarms: listAlarms,
   alarm: showAlarm,

@@ -63,6 +63,14 @@ export const datastreamParams = z.strictObject({
     .describe('`property`, or `property.instance` where the station has several.'),
 });
 
+export const pointReasonsQuery = z.strictObject({
+  at: instant.optional().describe('Epoch ms; as it stood then, by what is stored now. Default: now.'),
+});
+
+export const watchedDayQuery = z.strictObject({
+  day: instant.optional().describe('Epoch ms; any instant of the local day. Default: today.'),
+});
+
 /** A comma list of names, each once; the key itself may be repeated instead. */
 function listOfNames<Name extends string>(names: readonly Name[]) {
   return z.preprocess(

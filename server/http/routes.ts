@@ -6,6 +6,7 @@ import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
 import { alarmReasonsResponse } from './alarm-reasons-schema.ts';
 import * as alarm from './alarm-schemas.ts';
 import { districtResponse } from './district-schemas.ts';
+import { pointReasonsResponse, watchedDayResponse } from './point-reasons-schema.ts';
 import * as request from './request-schemas.ts';
 import * as response from './response-schemas.ts';
 
@@ -161,6 +162,26 @@ export const ROUTES = {
     query: request.observationsQuery,
     status: 200,
     response: response.observationsResponse,
+  },
+  pointReasons: {
+    method: 'GET',
+    path: '/api/v1/datastreams/{station}/{datastream}/why',
+    access: READERS,
+    summary: 'How every rule of a point stands, or stood: which warns, and why the others do not.',
+    params: request.datastreamParams,
+    query: request.pointReasonsQuery,
+    status: 200,
+    response: pointReasonsResponse,
+  },
+  watchedDay: {
+    method: 'GET',
+    path: '/api/v1/stations/{id}/watched',
+    access: READERS,
+    summary: 'For each rule and point of a station how the 1,440 minutes of a local day were watched.',
+    params: request.stationParams,
+    query: request.watchedDayQuery,
+    status: 200,
+    response: watchedDayResponse,
   },
   submit: {
     method: 'POST',
