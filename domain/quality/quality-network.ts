@@ -131,6 +131,13 @@ export class QualityNetwork {
     return at < 0 ? undefined : window?.qualityAt(at);
   }
 
+  /** The same where the reading is the one that stands at its time, or repeats it; not for one that lost. */
+  qualityOf(datastream: number, point: SeriesPoint): QualityFlag | undefined {
+    const window = this.#nodes.get(datastream)?.series.window;
+    const at = window?.indexOf(point.t) ?? -1;
+    return at >= 0 && window?.saysTheSame(at, point) === true ? window.qualityAt(at) : undefined;
+  }
+
   /** The reading in memory that stands at the time. */
   pointAt(datastream: number, t: EpochMs): SeriesPoint | undefined {
     const window = this.#nodes.get(datastream)?.series.window;

@@ -58,6 +58,13 @@ const COUNTER: QualityParameters = {
   counterReset: { resetMaxMm: 1 },
 };
 
+/** Every reading has a part in the flags of half an hour. */
+const COUNTER_FAST: QualityParameters = {
+  ...COUNTER,
+  grossRange: { failSpan: [0, 1e6] },
+  rainIntensity: { limits: [{ overMs: minutes(30), suspectThreshold: 1e6 }] },
+};
+
 const point: fc.Arbitrary<SeriesPoint> = fc.record({
   t: fc.integer({ min: 0, max: 40 }).map(minute => epochMs(minutes(minute))),
   v: fc.option(fc.integer({ min: -1, max: 6 }), { nil: null, freq: 12 }),
@@ -174,8 +181,9 @@ describe('QualitySeries', () => {
       expect(series.window.size).toBeLessThanOrEqual(4);
     }
     const edge = series.edge;
-    expect(series.offer([reading(3, 1)]).stale).toHaveLength(1);
-    expect(series.offer([reading(198.5, 1)]).stale).toHaveLength(1);
+    // What was told of so dense a series stays: there is no end of it in the store either.
+    expect(series.offer([reading(3, 1)]).stale).toEqual([]);
+    expect(series.offer([reading(198.5, 1)]).stale).toEqual([]);
     expect(series.edge).toBeGreaterThanOrEqual(edge);
     expect(series.offer([reading(200, 1)]).changes.map(({ t }) => t)).toContain(minutes(200));
   });
@@ -214,6 +222,24 @@ describe('QualitySeries', () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+
+  it('leaves most to the store where a late reading touches very many', () => {
+    const series = new QualitySeries(COUNTER_FAST, {
+      horizonMs: durationMs(minutes(60)),
+      maxReadings: 5_000,
+    });
+    const at = (second: number) => ({ ...reading(0, second), t: epochMs(second * 1_000) });
+    for (let second = 0; second < 1_800; second += 1) if (second !== 100) series.offer([at(second)]);
+    const { stale } = series.offer([at(100)]);
+    expect(stale).toHaveLength(1);
+    expect(stale[0]!.from).toBeLessThan(minutes(4));
+    expect(series.window.flagsAt(120)).toBeDefined();
+    expect(series.window.flagsAt(1_000)).toBeUndefined();
+    expect(series.window.qualityAt(1_000)).toBe(1);
+    series.settle(epochMs(1_000_000), 3);
+    expect(series.window.qualityAt(1_000)).toBe(3);
+    expect(series.offer([at(1_800)]).stale).toEqual([]);
   });
 
   it('lets go of readings beyond the horizon and its reach', () => {

@@ -60,6 +60,12 @@ export interface OfferOutcome {
 const NOTHING: readonly never[] = [];
 
 /**
+ * So many readings are judged at once for one that came late; where a device sends far more than one a minute, the
+ * others are left to be made from the store.
+ */
+const AT_ONCE = 32;
+
+/**
  * The flags of one datastream while readings arrive late, doubled, reordered and corrected. Whatever the arrival, the
  * flags of all readings within the horizon are those that `qualifySeries` gives for the same accepted readings.
  */
@@ -105,7 +111,7 @@ export class QualitySeries {
     if (this.#forgottenTo === Number.NEGATIVE_INFINITY) return epochMs(byHorizon);
     // With more readings than fit, what comes in order is still judged, by what is left.
     const newest = window.size === 0 ? this.#forgottenTo : window.timeAt(window.size - 1);
-    const byMemory = Math.min(this.#forgottenTo + this.#reach.beforeMs, newest) + 1;
+    const byMemory = Math.min(this.#forgottenTo + this.#reach.beforeMs + 1, newest);
     return epochMs(Math.max(byHorizon, byMemory));
   }
 
@@ -131,7 +137,8 @@ export class QualitySeries {
       late.push(t);
       if (t >= keep) window.setQuality(window.indexOf(t), undefined);
     }
-    const stale: TimeSpan[] = late.length === 0 ? [] : late.map(t => this.#staleAround(t, edge));
+    const stale: TimeSpan[] =
+      late.length === 0 || !this.#isWhole ? [] : late.map(t => this.#staleAround(t, edge));
     const taken = late.length === 0 ? touched : touched.filter(t => t >= keep);
     const changes = taken.length === 0 ? NOTHING : this.#judgeAround(taken, edge, stale);
     this.#moveTo(newest);
@@ -198,6 +205,11 @@ export class QualitySeries {
     return at < 0 ? undefined : explainReading(this.#series, at);
   }
 
+  /** False where not even the horizon fits into memory: the flags of such a series stay as they were first told. */
+  get #isWhole(): boolean {
+    return this.#forgottenTo === Number.NEGATIVE_INFINITY;
+  }
+
   get #retainMs(): number {
     return Math.max(this.#reach.beforeMs, this.#links.retainMs);
   }
@@ -211,6 +223,7 @@ export class QualitySeries {
     const { window } = this.#series;
     const changes: QualityChange[] = [];
     let done = -1;
+    let judged = 0;
     for (const t of times.length > 1 ? times.sort((a, b) => a - b) : times) {
       const at = window.firstFrom(t);
       const before = window.usableBefore(at);
@@ -221,11 +234,25 @@ export class QualitySeries {
       for (let later = at; later < window.size; later += 1) {
         if (later > next && this.#isUntouched(later, { t, next })) break;
         if (later <= done || window.timeAt(later) < edge) continue;
+        if (judged >= AT_ONCE) {
+          if (this.#isWhole) stale.push(this.#leaveFrom(later));
+          break;
+        }
+        judged += 1;
         this.#judge(later, changes);
         done = later;
       }
     }
     return changes.length > 1 ? changes.sort((a, b) => a.t - b.t) : changes;
+  }
+
+  /** Leaves the flags from the index on to be made from the store: what the tests said is not known any more. */
+  #leaveFrom(at: number): TimeSpan {
+    const { window } = this.#series;
+    for (let later = at; later < window.size; later += 1) {
+      window.setQuality(later, window.qualityAt(later));
+    }
+    return { from: window.timeAt(at), to: window.timeAt(window.size - 1) };
   }
 
   #judgeWaiting(
@@ -235,7 +262,8 @@ export class QualitySeries {
   ): void {
     const time = this.#series.window.timeAt(at);
     if (time >= into.edge) this.#judge(at, into.changes, 'next_reading');
-    else if (t >= into.edge && time >= t - this.#reach.afterMs) into.stale.push({ from: time, to: time });
+    else if (this.#isWhole && t >= into.edge && time >= t - this.#reach.afterMs)
+      into.stale.push({ from: time, to: time });
   }
 
   /** True when no test of the reading, nor of any later one, looks as far back as `t`. */

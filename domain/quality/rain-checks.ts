@@ -34,21 +34,42 @@ export interface RainSeries {
   readonly maxGapMs: number;
 }
 
-/** More rain than has ever fallen here. A reading without rain is never accused of the rain before it. */
+/**
+ * More rain than has ever fallen here: `amountMm` at least, counted back until a limit was passed. A reading without rain
+ * is never accused of the rain before it.
+ */
 export function rainIntensity(
   series: SeriesWindow,
   at: number,
   { limits }: RainIntensityParameters,
   { kind, maxGapMs }: RainSeries,
 ): Verdict {
-  const fell = kind === 'counter' ? increment(series, at, maxGapMs) : series.valueAt(at);
+  const fell = amountOf(series, at, kind, maxGapMs);
   if (fell <= 0) return GOOD;
   const t = series.timeAt(at);
-  for (const { overMs, suspectThreshold } of limits) {
-    const amountMm = rainBetween(series, [t - overMs, t], kind, maxGapMs);
-    if (amountMm > suspectThreshold) return suspect({ amountMm, overMs, suspectThreshold });
+  // One way back serves all limits, and ends where one is passed: a day of readings is what this test costs.
+  const amounts = new Float64Array(limits.length);
+  for (let back = at; back >= 0; back -= 1) {
+    const ageMs = t - series.timeAt(back);
+    const amount = series.isUsable(back) ? amountOf(series, back, kind, maxGapMs) : 0;
+    let isWithin = false;
+    for (let which = 0; which < limits.length; which += 1) {
+      const { overMs, suspectThreshold } = limits[which] ?? NO_LIMIT;
+      if (ageMs >= overMs) continue;
+      isWithin = true;
+      const amountMm = (amounts[which] ?? 0) + amount;
+      if (amountMm > suspectThreshold) return suspect({ amountMm, overMs, suspectThreshold });
+      amounts[which] = amountMm;
+    }
+    if (!isWithin) break;
   }
   return GOOD;
+}
+
+const NO_LIMIT: RainLimit = { overMs: 0, suspectThreshold: 0 };
+
+function amountOf(series: SeriesWindow, at: number, kind: RainKind, maxGapMs: number): number {
+  return kind === 'counter' ? increment(series, at, maxGapMs) : series.valueAt(at);
 }
 
 /**

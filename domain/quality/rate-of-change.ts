@@ -23,10 +23,8 @@ export function rateOfChange(
   const v = series.valueAt(at);
   const before = series.usableBefore(at);
   if (before < 0 || t - series.timeAt(before) > maxGapMs) return NOT_EVALUATED;
-  let oldest = before;
-  for (let back = before; back >= 0 && t - series.timeAt(back) <= perMs; back -= 1) {
-    if (series.isUsable(back)) oldest = back;
-  }
+  let oldest = Math.min(series.firstFrom(t - perMs), before);
+  while (oldest < before && !series.isUsable(oldest)) oldest += 1;
   for (const reference of oldest === before ? [before] : [before, oldest]) {
     const overMs = t - series.timeAt(reference);
     const change = v - series.valueAt(reference);

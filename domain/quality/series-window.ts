@@ -104,6 +104,17 @@ export class SeriesWindow {
     };
   }
 
+  /** True where the reading at the index is this one, or this one repeats it. */
+  saysTheSame(at: number, candidate: Candidate): boolean {
+    const index = this.#head + at;
+    const v = this.#values[index] as number;
+    return (
+      (candidate.v === null ? Number.isNaN(v) : candidate.v === v) &&
+      candidate.deviceFlag === this.#deviceFlags[index] &&
+      candidate.source === this.#sources[index]
+    );
+  }
+
   /** The index of the reading at the time; -1 where there is none. */
   indexOf(t: number): number {
     const at = this.firstFrom(t);
