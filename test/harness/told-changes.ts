@@ -22,9 +22,13 @@ export function mistold(changes: readonly EpisodeChange[]): readonly string[] {
 /** Episodes of one track to be compared, without the time held: it grows with every reading and is told with the next change. */
 export function episodeContents(episodes: readonly Episode[]): readonly Episode[] {
   return [...episodes]
-    .sort((a, b) => a.begin - b.begin)
+    .sort((a, b) => a.begin - b.begin || endOf(a) - endOf(b))
     .map(episode => ({
       ...episode,
       steps: episode.steps.map(step => ({ ...step, heldMs: durationMs(0) })),
     }));
+}
+
+function endOf({ end }: Episode): number {
+  return end ?? Number.POSITIVE_INFINITY;
 }
