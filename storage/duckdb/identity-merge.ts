@@ -55,6 +55,6 @@ export function mergeIdentity(
 }
 
 /** The best of at least one candidate. */
-export function best(candidates: readonly Observation[]): Observation {
+function best(candidates: readonly Observation[]): Observation {
   return candidates.reduce((a, b) => (compareCandidates(b, a) > 0 ? b : a));
 }
