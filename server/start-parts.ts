@@ -126,6 +126,7 @@ async function startIngest(
   const store = createEpisodeStore(episodes.openStore());
   teardown.add('reader of episodes', () => store.close());
   const alarms = new LiveAlarms({
+    clock,
     log,
     store,
     rules,

@@ -5,8 +5,9 @@ import type {
   EpisodeStore,
   LoggedChange,
 } from '../../domain/ports/episode-store.ts';
+import type { Clock } from '../../domain/ports/clock.ts';
 import type { Log } from '../../domain/ports/log.ts';
-import { epochMs } from '../../domain/time/instant.ts';
+import { SECOND_MS, epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { RuleGap } from '../../rules/rule-kind.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
@@ -18,6 +19,7 @@ import { isInForce } from './alarm-service.ts';
 import type { AlarmService, WatchingRule } from './alarm-service.ts';
 
 export interface LiveAlarmsOptions {
+  readonly clock: Clock;
   readonly log: Log;
   readonly store: EpisodeStore;
   readonly rules: Pick<RuleKeeper, 'newest'>;
@@ -31,8 +33,9 @@ export class LiveAlarms implements AlarmService {
   #board: ReadonlyMap<string, EpisodeRecord> = new Map();
   #watched: WatchedPoints = { versions: undefined, judged: new Set(), gaps: [] };
   #revision = 0;
-  /** Refreshes come one after the other, so that an older record never replaces a newer one. */
-  #refreshing: Promise<void> = Promise.resolve();
+  /** Episodes that have changed and were not read yet. */
+  #stale = new Set<string>();
+  #refreshing: Promise<void> | undefined;
 
   constructor(options: LiveAlarmsOptions) {
     this.#options = options;
@@ -48,11 +51,11 @@ export class LiveAlarms implements AlarmService {
 
   /** Takes over what has become durable of some episodes. */
   changed(ids: readonly string[]): void {
-    this.#refreshing = this.#refreshing
-      .then(() => this.#refresh(ids))
-      .catch((error: unknown) => {
-        this.#options.log.error('The board of warnings could not be refreshed.', { error: messageOf(error) });
-      });
+    for (const id of ids) this.#stale.add(id);
+    // One at a time, so that an older record never replaces a newer one; in a storm many are read together.
+    this.#refreshing ??= this.#refreshAll().finally(() => {
+      this.#refreshing = undefined;
+    });
   }
 
   watched(points: WatchedPoints): void {
@@ -103,6 +106,22 @@ export class LiveAlarms implements AlarmService {
 
   watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
     return this.#options.watch.watchedDay(subjects, day);
+  }
+
+  async #refreshAll(): Promise<void> {
+    while (this.#stale.size > 0) {
+      const ids = [...this.#stale];
+      this.#stale = new Set();
+      try {
+        await this.#refresh(ids);
+      } catch (error) {
+        for (const id of ids) this.#stale.add(id);
+        const message = 'The board of warnings could not be refreshed; it is tried again.';
+        this.#options.log.error(message, { error: messageOf(error) });
+        this.#options.clock.after(SECOND_MS, () => this.changed([]));
+        return;
+      }
+    }
   }
 
   async #refresh(ids: readonly string[]): Promise<void> {
