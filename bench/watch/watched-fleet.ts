@@ -52,11 +52,8 @@ const WATCHED_RULES = [
   ]),
 ];
 
-/** How many rules judge a station. */
-export const RULES_PER_STATION = WATCHED_RULES.length;
-
 /** The rule set as its file says it. */
-export function watchedRuleSet(): object {
+function watchedRuleSet(): object {
   const rules = WATCHED_RULES.map(rule => ({ ...rule, name: rule.id, nameEn: rule.id, source: 'proposal' }));
   return { version: 1, validFrom: 0, rules };
 }

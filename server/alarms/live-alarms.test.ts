@@ -63,13 +63,13 @@ describe('LiveAlarms', () => {
 
   it('tries again what it could not read', async () => {
     const { alarms, store, clock } = await alarmsAfter();
-    const { episode } = MemoryEpisodeStore.prototype;
+    const read = store.episode.bind(store);
     store.episode = () => Promise.reject(new Error('gone'));
     await store.append(episodeBatch(40, { changes: [raised('a')] }));
     alarms.changed(['a']);
     await waitFor('the timer', () => clock.timers === 1);
     expect(alarms.board().size).toBe(0);
-    store.episode = episode.bind(store);
+    store.episode = read;
     clock.advance(1_000);
     await waitFor('the board', () => alarms.board().has('a'));
   });

@@ -35,7 +35,7 @@ export class LiveAlarms implements AlarmService {
   #revision = 0;
   /** Episodes that have changed and were not read yet. */
   #stale = new Set<string>();
-  #refreshing: Promise<void> | undefined;
+  #isRefreshing = false;
 
   constructor(options: LiveAlarmsOptions) {
     this.#options = options;
@@ -53,8 +53,10 @@ export class LiveAlarms implements AlarmService {
   changed(ids: readonly string[]): void {
     for (const id of ids) this.#stale.add(id);
     // One at a time, so that an older record never replaces a newer one; in a storm many are read together.
-    this.#refreshing ??= this.#refreshAll().finally(() => {
-      this.#refreshing = undefined;
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    void this.#refreshAll().finally(() => {
+      this.#isRefreshing = false;
     });
   }
 

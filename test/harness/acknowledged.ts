@@ -85,3 +85,10 @@ export function settledLedger(
     intervalMs: 100,
   });
 }
+
+/** The ledger that a further start finds: it has noted in the journal that nobody listened since the last one. */
+export function afterRestart(ledger: Ledger): Ledger {
+  const { messages } = ledger;
+  const counts = { journalled: messages.journalled + 1, decoded: messages.decoded + 1 };
+  return { ...ledger, messages: { ...messages, ...counts } };
+}
