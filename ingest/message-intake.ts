@@ -16,7 +16,6 @@ import { EARLIEST_PHENOMENON_TIME, FUTURE_TOLERANCE_MS, epochMs } from '../domai
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import type { BatchBuilder } from './batch-builder.ts';
 import type { DatastreamDirectory, ResolvedDatastream } from './datastream-directory.ts';
-import type { QualityControl } from './quality-control.ts';
 import type { QuarantineQuota, QuarantinedKind } from './quarantine-quota.ts';
 import type { StationTrackers } from './station-trackers.ts';
 
@@ -71,14 +70,11 @@ export interface IntakeOptions {
   readonly directory: DatastreamDirectory;
   readonly trackers: StationTrackers;
   readonly quota: QuarantineQuota;
-  readonly control: QualityControl;
   /** A reading is live while receivedTime − t is at most this. */
   readonly liveWindowMs: DurationMs;
   /** Where live messages are split, milliseconds before receivedTime; as a rule the live window. */
   readonly splitMs: () => number;
   readonly onObservation: ObservationListener;
-  /** Hears earlier observations that have another flag now. */
-  readonly onRequalified: (observation: Observation) => void;
   readonly onSideMessage: SideMessageListener;
 }
 
@@ -183,7 +179,7 @@ export class MessageIntake {
       this.#quarantineReading(message, { ...datastream, index: reading.index, raw }, builder);
       return;
     }
-    const accepted: Observation = {
+    const observation: Observation = {
       datastream: datastream.id,
       t: epochMs(reading.t),
       v: reading.v,
@@ -194,19 +190,10 @@ export class MessageIntake {
       received: entry.received,
       position: entry.position,
     };
-    const { control, onObservation, onRequalified, liveWindowMs } = this.#options;
-    const { observation, requalified, isCorrection, stale } = control.judge(accepted);
     builder.addReading(observation);
-    // A newer flag of the value before it, gathered in the same batch, would otherwise outlast it.
-    if (isCorrection) builder.requalify(observation);
-    if (stale.length > 0) builder.addStale(stale);
     const { correctionMs, isReplay } = message.request;
     const ageMs = entry.received + correctionMs - reading.t;
-    onObservation(observation, isReplay !== true && ageMs <= liveWindowMs);
-    for (const again of requalified) {
-      builder.requalify(again);
-      onRequalified(again);
-    }
+    this.#options.onObservation(observation, isReplay !== true && ageMs <= this.#options.liveWindowMs);
   }
 
   /** Where the reading belongs, or why it is quarantined. */

@@ -17,10 +17,6 @@ import type { ClockTrust } from './clock-guard.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
 import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import type { IngestLimits } from './ingest-limits.ts';
-import { QualityControl } from './quality-control.ts';
-import { createLiveRequalifier } from './live-requalifier.ts';
-import type { Requalifier } from './requalifier.ts';
-import { restoreQuality } from './restore-quality.ts';
 import { splitKeptStates } from './kept-state.ts';
 import { Lanes } from './lanes.ts';
 import type { SplitInForce } from './lanes.ts';
@@ -33,7 +29,6 @@ import type { QuarantineReplayOptions, QuarantineReplayResult } from './quaranti
 import { StationTrackers } from './station-trackers.ts';
 import type { StationTrack } from './station-trackers.ts';
 import { StoreWriter } from './store-writer.ts';
-import type { StoreWriterOptions } from './store-writer.ts';
 
 export { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 export type { IngestLimits } from './ingest-limits.ts';
@@ -114,12 +109,10 @@ export class IngestPipeline {
   readonly #directory = new DatastreamDirectory();
   readonly #trackers = new StationTrackers();
   readonly #feed: ObservationFeed;
-  readonly #control: QualityControl;
   readonly #intake: MessageIntake;
   readonly #court: ClockCourt;
   readonly #split: SplitInForce;
-  #running:
-    { readonly writer: StoreWriter; readonly lanes: Lanes; readonly requalifier: Requalifier } | undefined;
+  #running: { readonly writer: StoreWriter; readonly lanes: Lanes } | undefined;
   #adopted = 0;
   #stopping = false;
   #stopped: Promise<void> | undefined;
@@ -135,17 +128,13 @@ export class IngestPipeline {
     const feed = new ObservationFeed({ clock, log, onSideMessage, onWatchDecisions });
     this.#feed = feed;
     this.#split = { ms: this.#limits.liveWindowMs, isKept: false };
-    const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = this.#limits;
-    this.#control = new QualityControl(this.#directory, { horizonMs, maxReadings });
     this.#intake = new MessageIntake({
       directory: this.#directory,
-      control: this.#control,
       trackers: this.#trackers,
       quota: new QuarantineQuota(this.#limits.quarantineQuotaPerHour),
       liveWindowMs: this.#limits.liveWindowMs,
       splitMs: () => this.#split.ms,
       onObservation: (observation, live) => feed.publish(observation, live),
-      onRequalified: observation => feed.publishRequalified(observation),
       onSideMessage: (station, message, entry) => feed.publishSideMessage(station, message, entry),
     });
     this.#court = new ClockCourt({
@@ -161,8 +150,7 @@ export class IngestPipeline {
     const kept = splitKeptStates(resumption.stationStates);
     this.#directory.adopt(resumption.datastreams);
     this.#adopted = resumption.datastreams.length;
-    this.setRegistry(registry);
-    await restoreQuality(this.#control, store, { latest: resumption.latest, stale: kept.stale });
+    this.#directory.setRegistry(registry);
     const { statesThrough = { live: 0, backlog: 0 }, decisions = [] } = kept.worker ?? {};
     const { live, backlog } = resumption.cursors;
     const isExact = statesThrough.live === live && statesThrough.backlog === backlog;
@@ -175,8 +163,7 @@ export class IngestPipeline {
     }
     const directory = this.#directory;
     const onFailure = (error: unknown): void => this.#fail(error);
-    const close: StoreWriterOptions['close'] = (builder, rest) => this.#control.close(builder, rest);
-    const writerOptions = { close, clock, log, store, reader, directory, onFailure, settledBefore };
+    const writerOptions = { clock, log, store, reader, directory, onFailure, settledBefore };
     const writer = new StoreWriter(writerOptions, resumption.cursors);
     const lanes = new Lanes({
       clock,
@@ -191,22 +178,10 @@ export class IngestPipeline {
       onWatchDecisions: decided => this.#feed.publishWatchDecisions(decided),
       statesThrough,
     });
-    const requalifier = createLiveRequalifier({
-      clock,
-      store,
-      writer,
-      nextTurn,
-      control: this.#control,
-      limits: this.#limits,
-      // Not to listeners: a rule that heard of a day long past would judge that day again for every reading.
-      onRequalified: observation => this.#feed.latest.requalify(observation),
-    });
-    this.#running = { writer, lanes, requalifier };
+    this.#running = { writer, lanes };
     this.#unsubscribe = reader.onCommitted(stream => lanes.wake(stream));
     this.#schedulePoll();
-    this.#loops = [lanes.runLive(), lanes.runBacklog(), requalifier.run(clock)].map(loop =>
-      this.#guarded(loop),
-    );
+    this.#loops = [this.#guarded(lanes.runLive()), this.#guarded(lanes.runBacklog())];
   }
 
   /**
@@ -220,7 +195,6 @@ export class IngestPipeline {
 
   setRegistry(registry: Registry): void {
     this.#directory.setRegistry(registry);
-    this.#control.setRegistry(registry);
   }
 
   /** Hears every accepted reading before it is stored. The result unsubscribes. */
@@ -230,11 +204,6 @@ export class IngestPipeline {
 
   latest(): Observation[] {
     return this.#feed.latest.all();
-  }
-
-  /** Datastreams of which flags beyond the horizon are still to be made anew. */
-  get staleDatastreams(): number {
-    return this.#control.stale.size;
   }
 
   /** The numbered datastreams from the `start`-th on; they only grow. */
@@ -315,9 +284,8 @@ export class IngestPipeline {
     this.#cancelPoll?.();
     this.#unsubscribe?.();
     if (this.#running === undefined) return;
-    const { writer, lanes, requalifier } = this.#running;
+    const { writer, lanes } = this.#running;
     lanes.stop();
-    requalifier.stop();
     writer.close();
     let cancel: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
@@ -379,7 +347,6 @@ export class IngestPipeline {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#running?.lanes.stop();
-    this.#running?.requalifier.stop();
     this.#options.onFailure(error);
   }
 }
