@@ -1,3 +1,4 @@
+import type { Ledger } from '../../domain/model/ledger.ts';
 import type { LoadRecord } from '../../sensors-sim/load/load-account.ts';
 import type { ServerProcess } from './server-process.ts';
 import { waitFor } from './wait-for.ts';
