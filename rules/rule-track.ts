@@ -173,10 +173,8 @@ export class RuleTrack {
   #forget(): void {
     const { samples } = this.#window;
     const [first, last] = [samples[0], samples.at(-1)];
-    if (first === undefined || last === undefined) return;
-    const crowded = samples[samples.length - MOST_SAMPLES]?.t ?? first.t;
-    const edge = Math.max(last.t - this.#horizonMs, crowded);
-    if (edge <= first.t) return;
+    if (first === undefined || last === undefined || last.t - first.t <= this.#horizonMs) return;
+    const edge = last.t - this.#horizonMs;
     // Samples of one instant go together: a further one of that instant would be beyond.
     const mayGo = (at: number): boolean =>
       (samples[at]?.t ?? edge) < edge && samples[at]?.t !== samples[at + 1]?.t;
@@ -187,8 +185,5 @@ export class RuleTrack {
     this.#ledger.release(ended);
   }
 }
-
-/** What a datastream that speaks many times a second may keep in memory: every late reading folds that many again. */
-const MOST_SAMPLES = 1_000;
 
 const NONE: ReadonlySet<Sample> = new Set();
