@@ -2,12 +2,13 @@ import { z } from 'zod';
 
 import { BUCKETS, bucketStart } from '../../domain/time/bucket.ts';
 import { durationMs, DAY_MS, MINUTE_MS } from '../../domain/time/instant.ts';
-import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
 import { holdOf, planOf, stepBase } from '../rule-kind.ts';
 import type { RuleKind } from '../rule-kind.ts';
 import { inputOf, withDeadband } from '../subject.ts';
+import { NO_TOTALS, rainSince, withTotal } from './rain-totals.ts';
+import type { RainTotals } from './rain-totals.ts';
 
 const params = z.strictObject({
   steps: z
@@ -22,12 +23,6 @@ const params = z.strictObject({
     .min(1)
     .max(16),
 });
-
-interface Total {
-  /** End of the period. */
-  readonly t: EpochMs;
-  readonly mm: number;
-}
 
 interface Window {
   readonly within: number | 'hydrological_day';
@@ -45,16 +40,18 @@ export const rainAccumulation: RuleKind<z.infer<typeof params>> = {
   plan({ params: given, timing, subject }) {
     const windows = windowsOf(given.steps);
     const input = inputOf(subject.station, subject.datastream);
-    const measure = measureOf<readonly Total[]>({
-      begin: [],
+    const measure = measureOf<RainTotals>({
+      begin: NO_TOTALS,
       step(state, sample) {
         if (sample.kind !== 'reading') return { state };
         const { t } = sample;
-        const totals = [...state.filter(total => total.t > t - DAY_MS), { t, mm: sample.v }];
+        const totals = withTotal(state, { t, mm: sample.v }, t - DAY_MS);
         const values = windows.map(({ within, least }) => {
           const start =
             within === 'hydrological_day' ? bucketStart(t, BUCKETS.hd, 'period_total') : t - within;
-          return sumSince(totals, { start, least, intervalMs: input.intervalMs });
+          const { mm, isComplete } = rainSince(totals, { start, intervalMs: input.intervalMs });
+          // Where totals are missing nobody can say that the limit is not reached.
+          return isComplete || mm >= least ? mm : null;
         });
         return values.every(value => value === null)
           ? { state: totals }
@@ -90,26 +87,4 @@ function windowsOf(steps: z.infer<typeof params>['steps']): readonly Window[] {
   const windows = new Map<Window['within'], number>();
   for (const { within, mm } of steps) windows.set(within, Math.min(mm, windows.get(within) ?? mm));
   return [...windows].map(([within, least]) => ({ within, least }));
-}
-
-interface Span {
-  readonly start: number;
-  readonly least: number;
-  readonly intervalMs: number;
-}
-
-/** Null where totals are missing, so that nobody can say that the limit is not reached. */
-function sumSince(totals: readonly Total[], { start, least, intervalMs }: Span): number | null {
-  let sum = 0;
-  let coveredTo = start;
-  let isComplete = true;
-  for (const { t, mm } of totals) {
-    if (t - intervalMs < start) continue;
-    sum += mm;
-    if (t - intervalMs - coveredTo > intervalMs / 2) isComplete = false;
-    coveredTo = t;
-  }
-  // Tenths of millimetres do not add up exactly in binary.
-  const total = Math.round(sum * 1e6) / 1e6;
-  return isComplete || total >= least ? total : null;
 }

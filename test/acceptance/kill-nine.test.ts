@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 
 import { expect, it } from 'vitest';
 
@@ -20,8 +19,6 @@ const temporary = temporaryFolder();
 forbidLeftServers();
 
 const KILLS = 20;
-/** Rain sums over stations that speak many times a second are not what is tried here. */
-const LEVEL_RULES = fileURLToPath(new URL('../fixtures/level-rules.yaml', import.meta.url));
 
 /** When the next kill comes, after the server is up again. */
 type Aim = (sent: SentReadings) => Promise<unknown>;
@@ -58,8 +55,7 @@ interface Outcome {
 const NOTHING_LOST: Outcome = { problems: [], balanced: true, uncounted: 0, differences: [], exitCode: 0 };
 
 /** Kills the server again and again under load; afterwards everything acknowledged has to be there, once. */
-async function campaign({ env: given, kills, aim }: Campaign): Promise<Outcome> {
-  const env = { ...given, WW_RULES: LEVEL_RULES };
+async function campaign({ env, kills, aim }: Campaign): Promise<Outcome> {
   const dataDir = temporary.path;
   let server: ServerProcess = await startServer({ dataDir, env });
   const { port } = server.addresses.mqtt;
