@@ -1,12 +1,10 @@
-import { MessageChannel, Worker } from 'node:worker_threads';
+import { Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 
-import { AppError, messageOf } from '../../domain/errors.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { Log } from '../../domain/ports/log.ts';
 import { builtModule } from '../thread/built-module.ts';
-import { endThread } from '../thread/end-thread.ts';
-import { Remote } from '../thread/remote.ts';
+import { StoreThread } from '../thread/store-thread.ts';
 import type { ExportQuery } from './observation-export.ts';
 import type { TelemetryStats } from './telemetry-core.ts';
 import type { TelemetryWorkerData } from './telemetry-worker.ts';
@@ -36,12 +34,12 @@ export interface TelemetryOptions {
 export class DuckdbTelemetry {
   readonly #options: TelemetryOptions;
   readonly #log: Log;
-  #worker: Worker | undefined;
-  #remote: Remote | undefined;
+  readonly #thread: StoreThread;
 
   constructor(options: TelemetryOptions) {
     this.#options = options;
     this.#log = options.log ?? SILENT_LOG;
+    this.#thread = new StoreThread({ store: 'telemetry store', onFatal: options.onFatal });
   }
 
   /** Opens or creates the store and recovers it. Rejects with `store_unavailable` or `store_corrupt`. */
@@ -58,31 +56,17 @@ export class DuckdbTelemetry {
       workerData,
       name: 'telemetry',
     });
-    const remote = new Remote(worker);
-    this.#worker = worker;
-    this.#remote = remote;
-    worker.on('error', error => this.#onGone(error));
-    worker.on('exit', code => this.#onGone(new Error(`exit code ${code}`)));
-    remote.on<string | undefined>('fault', fault => {
-      if (fault === undefined) this.#log.info('The telemetry store commits again.');
-      else this.#log.error('The telemetry store cannot commit; it tries again.', { error: fault });
+    await this.#thread.start(worker, remote => {
+      remote.on<string | undefined>('fault', fault => {
+        if (fault === undefined) this.#log.info('The telemetry store commits again.');
+        else this.#log.error('The telemetry store cannot commit; it tries again.', { error: fault });
+      });
     });
-    try {
-      await remote.call('start');
-    } catch (error) {
-      await this.stop();
-      throw error;
-    }
   }
 
   /** A port for `createTelemetryStore`, here or in another thread (transfer it). Any number of them. */
   openStore(): MessagePort {
-    const { port1, port2 } = new MessageChannel();
-    // A failed worker closes the port, and the store learns it from there.
-    void this.#running()
-      .call('openStore', port1, [port1])
-      .catch(() => port2.close());
-    return port2;
+    return this.#thread.openStore();
   }
 
   /**
@@ -91,7 +75,7 @@ export class DuckdbTelemetry {
    * bytes copied so far.
    */
   async copyTo(path: string, onProgress: (bytes: number) => void): Promise<void> {
-    const remote = this.#running();
+    const { remote } = this.#thread;
     const unsubscribe = remote.on('copied', onProgress);
     try {
       await remote.call('copyTo', path);
@@ -102,16 +86,16 @@ export class DuckdbTelemetry {
 
   /** Writes winners into a file that must not exist, all that was taken so far; resolves with the rows. */
   exportTo(query: ExportQuery): Promise<number> {
-    return this.#running().call('exportTo', query);
+    return this.#thread.remote.call('exportTo', query);
   }
 
   stats(): Promise<TelemetryStats> {
-    return this.#running().call('stats');
+    return this.#thread.remote.call('stats');
   }
 
   /** For fault tests only: `block`, `unblock`, `fail`, `heal`, `forget` (see CommitFault) or `crash`. */
   injectFault(kind: string): Promise<void> {
-    return this.#running().call('fault', kind);
+    return this.#thread.remote.call('fault', kind);
   }
 
   /**
@@ -119,28 +103,6 @@ export class DuckdbTelemetry {
    * and ends the worker. Idempotent; also after a failed start.
    */
   async stop(): Promise<void> {
-    const worker = this.#worker;
-    const remote = this.#remote;
-    if (worker === undefined || remote === undefined) return;
-    this.#worker = undefined;
-    this.#remote = undefined;
-    await endThread(worker, remote, 'the telemetry store was stopped');
-  }
-
-  #running(): Remote {
-    if (this.#remote === undefined) {
-      throw new AppError('shutting_down', 'The telemetry store is not open.', { retryable: true });
-    }
-    return this.#remote;
-  }
-
-  #onGone(cause: Error): void {
-    const remote = this.#remote;
-    if (this.#worker === undefined || remote === undefined) return;
-    this.#worker = undefined;
-    this.#remote = undefined;
-    remote.fail(cause);
-    const message = `The thread of the telemetry store ended: ${messageOf(cause)}`;
-    this.#options.onFatal?.(new AppError('worker_failed', message, { cause }));
+    await this.#thread.stop();
   }
 }
