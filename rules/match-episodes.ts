@@ -46,8 +46,9 @@ function keeper(parts: readonly number[], fresh: readonly Episode[], acknowledge
   return parts.findLast(part => (fresh[part]?.begin ?? acknowledged) <= acknowledged) ?? oldest;
 }
 
+/** An episode ends before the reading that shows it over: one that begins with that reading only touches it. */
 function overlap(a: Episode, b: Episode): boolean {
-  return a.begin <= endOf(b) && b.begin <= endOf(a);
+  return a.begin === b.begin || (a.begin < endOf(b) && b.begin < endOf(a));
 }
 
 function endOf({ end }: Episode): number {

@@ -55,7 +55,11 @@ export class SampleWindow {
       const winner = winningSample(sample, known);
       // A reading sent again wins by its later `sent` and says the same: it takes the place, and nothing is new.
       if (winner === known || hasEqualEffect(sample, known)) this.#samples.push(winner);
-      else take(sample);
+      else if (isSameMessage(sample, known)) {
+        // Another flag of a reading that was there before: the fold runs again, and nothing was measured.
+        from ??= this.#samples.length;
+        this.#samples.push(sample);
+      } else take(sample);
     }
     for (const sample of offered.slice(next)) take(sample);
     return { from, inserted };
@@ -85,6 +89,10 @@ export class SampleWindow {
 function hasEqualEffect(a: Sample, b: Sample): boolean {
   if (a.kind !== 'reading' || b.kind !== 'reading') return a.kind === b.kind && sinceOf(a) === sinceOf(b);
   return a.v === b.v && a.quality === b.quality && a.deviceFlag === b.deviceFlag && a.source === b.source;
+}
+
+function isSameMessage(a: Sample, b: Sample): boolean {
+  return a.kind === 'reading' && b.kind === 'reading' && a.position === b.position && a.v === b.v;
 }
 
 function sinceOf(sample: Sample): number {
