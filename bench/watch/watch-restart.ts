@@ -11,7 +11,7 @@ import { median, spread } from '../statistics.ts';
 import { timedStart } from '../timed-start.ts';
 import type { TimedStart } from '../timed-start.ts';
 import { WATCHED_INTERVAL_MS, gatewaysFor, watchedStations, writeWatchedRules } from './watched-fleet.ts';
-import { auditEpisodes, connectedFeed, noneWaits, watched, wetOf } from './watched-server.ts';
+import { auditEpisodes, connectedFeed, reaches, watched, wetOf } from './watched-server.ts';
 
 const HISTORY_INTERVALS = 40;
 /** Older readings go to `backlog`, as devices send what they have buffered. */
@@ -54,6 +54,8 @@ export async function watchRestart(context: PartContext): Promise<WatchRestart> 
   const secrets = await first.register([...stations, ...gateways]);
   const httpPort = (await first.control.call('status', {})).addresses.http.port;
   const feed = await connectedFeed(first.mqttPort, gateways, { secrets, wet });
+  // A registry is taken over with the next tick of the watch; what comes before it is judged by the one before.
+  await reaches(httpPort, 'ww_points_judged', 2 * size.stations);
   const now = Date.now();
   const since = (intervals: number): number => now - intervals * WATCHED_INTERVAL_MS;
   const spans = { stepMs: WATCHED_INTERVAL_MS, instants: HISTORY_INTERVALS };
@@ -67,7 +69,7 @@ export async function watchRestart(context: PartContext): Promise<WatchRestart> 
   const last = await feed.report();
   await feed.stop();
   await watched(folder, httpPort, old.readings + young.readings + last.readings);
-  await noneWaits(httpPort, 'ww_watch_refills');
+  await reaches(httpPort, 'ww_watch_refills', 0);
   await first.settled(SETTLE_MS);
   const alarmsBefore = await alarmsIn(httpPort);
   context.say(`watch: ${alarmsBefore} alarms in force`);

@@ -38,15 +38,15 @@ export async function watched(folder: string, httpPort: number, readings: number
     async () => ((await control.call('status', {})).ingest.acceptedReadings >= readings ? true : undefined),
     { timeoutMs: PATIENCE_MS, intervalMs: POLL_MS },
   );
-  await noneWaits(httpPort, 'ww_watch_opening');
+  await reaches(httpPort, 'ww_watch_opening', 0);
 }
 
-/** Resolves once a gauge is 0. */
-export async function noneWaits(httpPort: number, name: string, timeoutMs = PATIENCE_MS): Promise<void> {
+/** Resolves once a gauge has that value. */
+export async function reaches(httpPort: number, name: string, value: number): Promise<void> {
   await until(
-    `${name} to be 0`,
-    async () => ((await serverMetrics(httpPort)).get(name) === 0 ? true : undefined),
-    { timeoutMs, intervalMs: POLL_MS },
+    `${name} to be ${value}`,
+    async () => ((await serverMetrics(httpPort)).get(name) === value ? true : undefined),
+    { timeoutMs: PATIENCE_MS, intervalMs: POLL_MS },
   );
 }
 
