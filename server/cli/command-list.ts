@@ -10,6 +10,7 @@ import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { rulesActivate, rulesList, rulesShow } from './commands/rule-sets.ts';
 import { rulesBacktest } from './commands/rules-backtest.ts';
+import { rulesExplain } from './commands/rules-explain.ts';
 import { rulesCheck, rulesTest } from './commands/rules.ts';
 import { sim } from './commands/sim.ts';
 import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
@@ -47,6 +48,7 @@ export const COMMANDS: readonly Command[] = [
   rulesActivate,
   rulesList,
   rulesShow,
+  rulesExplain,
   sim,
   replay,
   load,

@@ -2,12 +2,14 @@ import type { z } from 'zod';
 import { AppError } from '../../domain/errors.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import type { Application, Principal } from '../application.ts';
+import { requireReasons } from '../http/alarm-handlers.ts';
 import { ledgerOfKnown } from '../http/ledger-handlers.ts';
 import {
   QUARANTINE_LIST_PAYLOAD_BYTES,
   findQuarantined,
   quarantineView,
 } from '../http/quarantine-handlers.ts';
+import { pointReasons } from '../http/point-reasons.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { findRuleSet } from '../rules/find-rule-set.ts';
 import type { CONTROL_PARAMS, ControlAddresses, ControlMethod, ControlMethods } from './control-methods.ts';
@@ -132,6 +134,9 @@ export const CONTROL_HANDLERS: Handlers = {
   },
   backtestRules: ({ application }, { name, text, from, to, ...rest }) =>
     application.rules.backtest({ name, text, period: { from, to }, ...withoutUndefined(rest) }),
+  why: ({ application }, { id }) => requireReasons(application, id),
+  whyPoint: ({ application }, { station, datastream, at }) =>
+    pointReasons(application, { station, datastream, at }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

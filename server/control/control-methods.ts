@@ -21,6 +21,8 @@ import { LOAN_PARAMS } from './loan-methods.ts';
 import type { LoanMethods } from './loan-methods.ts';
 import { RULE_PARAMS } from './rule-methods.ts';
 import type { RuleMethods } from './rule-methods.ts';
+import { WATCH_PARAMS } from './watch-methods.ts';
+import type { WatchMethods } from './watch-methods.ts';
 import { partSchema } from '../site/part-schema.ts';
 import { thingSchema } from '../site/thing-schema.ts';
 
@@ -62,7 +64,7 @@ interface QuarantineFilter {
 }
 
 /** What can be asked over the control socket: parameters and result of each method. */
-export interface ControlMethods extends AccountMethods, LoanMethods, RuleMethods {
+export interface ControlMethods extends AccountMethods, LoanMethods, RuleMethods, WatchMethods {
   /** Answers at once, whatever else is slow. */
   ping: { params: object; result: { readonly pid: number; readonly version: string } };
   status: { params: object; result: ControlStatus };
@@ -155,6 +157,7 @@ export const CONTROL_PARAMS = {
   ...ACCOUNT_PARAMS,
   ...LOAN_PARAMS,
   ...RULE_PARAMS,
+  ...WATCH_PARAMS,
   ping: nothing,
   status: nothing,
   ledger: z.strictObject({ station: thingId.optional() }),

@@ -1,6 +1,7 @@
 import { AppError } from '../../domain/errors.ts';
 import type { EpisodeQuery, EpisodeRecord, LoggedChange } from '../../domain/ports/episode-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
 import type { Application, Principal } from '../application.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { alarmNames, alarmView, stationOf } from './alarm-view.ts';
@@ -56,9 +57,17 @@ export async function explainAlarm({
   params,
 }: Call<'alarmReasons'>): Promise<Answer> {
   await findInScope(application, principal, params.id);
-  const reasons = await application.alarms.why(params.id);
-  if (reasons === undefined) throw unknownAlarm(params.id);
-  return jsonAnswer(reasons);
+  return jsonAnswer(await requireReasons(application, params.id));
+}
+
+/** @throws AppError `not_found` for an alarm that never was */
+export async function requireReasons(
+  { alarms }: Pick<Application, 'alarms'>,
+  id: string,
+): Promise<AlarmReasons> {
+  const reasons = await alarms.why(id);
+  if (reasons === undefined) throw unknownAlarm(id);
+  return reasons;
 }
 
 async function findInScope(

@@ -1,4 +1,4 @@
-import { formatDatastreamName, parseDatastreamName } from '../../domain/model/datastream.ts';
+import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import { AppError } from '../../domain/errors.ts';
 import { BUCKETS, bucketStart } from '../../domain/time/bucket.ts';
 import { epochMs } from '../../domain/time/instant.ts';
@@ -6,6 +6,7 @@ import type { RuleAtPoint } from '../../watch/explain-point.ts';
 import { jsonAnswer } from './answer.ts';
 import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
+import { pointReasons } from './point-reasons.ts';
 import type { RuleAtPointView } from './point-reasons-schema.ts';
 import { requireScope } from './station-scope.ts';
 
@@ -13,12 +14,8 @@ export async function explainPoint(call: Call<'pointReasons'>): Promise<Answer> 
   const { application, principal, params, query } = call;
   const { station, datastream } = params;
   requireScope(principal, station);
-  const name = parseDatastreamName(datastream);
-  if (name === undefined || (await application.findDatastream({ station, ...name })) === undefined) {
-    throw new AppError('not_found', `Station "${station}" has no datastream "${datastream}".`);
-  }
-  const at = epochMs(query.at ?? application.now());
-  const reasons = await application.alarms.whyPoint(`${station}/${datastream}`, at);
+  const at = query.at === undefined ? undefined : epochMs(query.at);
+  const reasons = await pointReasons(application, { station, datastream, at });
   return jsonAnswer({
     subject: reasons.subject,
     at: reasons.at,

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { epochMs } from '../../domain/time/instant.ts';
+import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
+import type { PointReasons } from '../../watch/explain-point.ts';
+
+/** What can be asked of the running rules over the control socket. */
+export interface WatchMethods {
+  /** `not_found` for an alarm that never was. */
+  why: { params: { readonly id: string }; result: AlarmReasons };
+  /** Now where no instant is named; `not_found` for a datastream that nobody has registered or heard of. */
+  whyPoint: {
+    params: { readonly station: string; readonly datastream: string; readonly at?: number | undefined };
+    result: PointReasons;
+  };
+}
+
+const name = z.string().min(1).max(256);
+
+/** How their parameters must look. */
+export const WATCH_PARAMS = {
+  why: z.strictObject({ id: name }),
+  whyPoint: z.strictObject({
+    station: name,
+    datastream: name,
+    at: z
+      .int()
+      .transform(ms => epochMs(ms))
+      .optional(),
+  }),
+} as const satisfies Record<keyof WatchMethods, z.ZodType>;
