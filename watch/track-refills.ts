@@ -81,7 +81,9 @@ export class TrackRefills {
     const known = slot.refill;
     const now = this.#options.clock.monotonicMs();
     const from = epochMs(Math.min(t, known?.from ?? t));
-    const older = { from, sinceMs: known?.sinceMs ?? now, lastMs: now, through: { ...through } };
+    // Once the store has what came up to now, it has what was given before; but who is being judged waits for no more.
+    const given = this.#waiting.has(slot) ? [] : (known?.given ?? []);
+    const older = { from, sinceMs: known?.sinceMs ?? now, lastMs: now, through: { ...through }, given };
     slot.refill = older;
     this.#waiting.set(slot, older);
   }
@@ -105,7 +107,7 @@ export class TrackRefills {
     if (track === undefined) return;
     // Else it is among the samples with which the track was opened.
     if (track.foldedTo !== null && older.from <= track.foldedTo) {
-      const run = (): Promise<void> => this.#refill(slot, track, older.from);
+      const run = (): Promise<void> => this.#refill(slot, track, older);
       await insist(run, { clock, log, message: UNREADABLE });
     }
     if (slot.refill === older) slot.refill = undefined;
@@ -114,11 +116,11 @@ export class TrackRefills {
     await episodes.flush();
   }
 
-  async #refill(slot: TrackSlot, track: RuleTrack, from: EpochMs): Promise<void> {
+  async #refill(slot: TrackSlot, track: RuleTrack, { from, given }: OlderSamples): Promise<void> {
     const { past, tracks } = this.#options;
     const samples = await past.history(slot, from, await this.#recordsOf(slot, from));
     const records = await this.#recordsOf(slot, from);
-    tracks.take(slot, track.refill(samples, knownPast(records), from));
+    tracks.take(slot, track.refill([...samples, ...given], knownPast(records), from));
   }
 
   /** As the track has left them: what it tells while they are read would be missing. */

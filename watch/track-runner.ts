@@ -38,6 +38,7 @@ export class TrackRunner {
   }
 
   give(slot: TrackSlot, sample: Sample): void {
+    slot.refill?.given.push(sample);
     if (slot.track !== undefined) {
       this.take(slot, slot.track.offer([sample]));
       return;

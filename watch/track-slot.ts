@@ -13,6 +13,8 @@ export interface OlderSamples {
   readonly lastMs: number;
   /** The batches of the journal that carry them. */
   readonly through: Cursors;
+  /** What the track was given since: the store may not have it yet, and the track may have folded it already. */
+  readonly given: Sample[];
 }
 
 /** One rule for one subject in the running watch. */
