@@ -35,8 +35,9 @@ const UNREADABLE = 'What a rule has to judge anew cannot be read from the stores
 export class TrackRefills {
   readonly #options: TrackRefillsOptions;
   readonly #waiting = new Map<TrackSlot, OlderSamples>();
+  /** Those whose turn has come. */
+  readonly #due = new Set<TrackSlot>();
   #working: Promise<void> = Promise.resolve();
-  #inWork = 0;
 
   constructor(options: TrackRefillsOptions) {
     this.#options = options;
@@ -44,7 +45,7 @@ export class TrackRefills {
 
   /** How many tracks wait to be judged anew. */
   get open(): number {
-    return this.#waiting.size + this.#inWork;
+    return this.#waiting.size + this.#due.size;
   }
 
   /** Takes up what an earlier run has left. */
@@ -69,10 +70,13 @@ export class TrackRefills {
       (now - lastMs >= limits.refillQuietMs || now - sinceMs >= limits.refillPatienceMs) &&
       taken.live >= through.live &&
       taken.backlog >= through.backlog;
-    const due = [...this.#waiting].filter(([, older]) => isDue(older));
+    // What came since a track's turn waits for the next one.
+    const due = [...this.#waiting].filter(([slot, older]) => isDue(older) && !this.#due.has(slot));
     if (due.length === 0) return;
-    for (const [slot] of due) this.#waiting.delete(slot);
-    this.#inWork += due.length;
+    for (const [slot] of due) {
+      this.#waiting.delete(slot);
+      this.#due.add(slot);
+    }
     this.#working = this.#working.then(() => this.#judgeAll(due));
     this.#working.catch(onFailure);
   }
@@ -81,8 +85,8 @@ export class TrackRefills {
     const known = slot.refill;
     const now = this.#options.clock.monotonicMs();
     const from = epochMs(Math.min(t, known?.from ?? t));
-    // Once the store has what came up to now, it has what was given before; but who is being judged waits for no more.
-    const given = this.#waiting.has(slot) ? [] : (known?.given ?? []);
+    // The store will have what came up to now before the track is judged, unless its turn has come already.
+    const given = this.#due.has(slot) ? (known?.given ?? []) : [];
     const older = { from, sinceMs: known?.sinceMs ?? now, lastMs: now, through: { ...through }, given };
     slot.refill = older;
     this.#waiting.set(slot, older);
@@ -95,7 +99,7 @@ export class TrackRefills {
     await tracks.settled();
     for (const [slot, older] of due) {
       await this.#judge(slot, older);
-      this.#inWork -= 1;
+      this.#due.delete(slot);
       await nextTurn();
     }
   }
