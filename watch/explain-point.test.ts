@@ -30,6 +30,7 @@ function explained(readings: readonly Reading[], at: number) {
     subject: SUBJECT,
     at: minute(at),
     rules: [judged(binding('low', [10, 20]), readings, at), judged(binding('long', [10], 30), readings, at)],
+    outages: [],
     gaps: [],
   });
 }
@@ -88,6 +89,7 @@ it('is not judged where no rule held or its threshold is missing, and says what 
     subject: SUBJECT,
     at: minute(1),
     rules: [judged(withoutPlan, [readingAt(0, 40)], 1)],
+    outages: [],
     gaps: [
       { ...gap, subject: SUBJECT },
       { ...gap, subject: 'T/ponding_depth' },

@@ -1,5 +1,6 @@
 import type { BasisVersions, Episode } from '../domain/model/episode.ts';
 import { QUALITY } from '../domain/model/observation.ts';
+import type { OwnOutage } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { explainState } from '../rules/explain-at.ts';
@@ -46,6 +47,8 @@ export interface PointReasons {
   /** `station/property[.instance]` */
   readonly subject: string;
   readonly at: EpochMs;
+  /** Our own outage that `at` lies in: whatever is known of it now, nobody could have been warned then. */
+  readonly outage: Pick<OwnOutage, 'from' | 't'> | null;
   readonly rules: readonly RuleAtPoint[];
   /** What the rules lack to judge it. */
   readonly gaps: readonly RuleGap[];
@@ -66,15 +69,19 @@ export interface PointRequest {
   readonly subject: string;
   readonly at: EpochMs;
   readonly rules: readonly JudgedRule[];
+  /** Those of our own that ended after `at`. */
+  readonly outages: readonly OwnOutage[];
   /** What the rules in force lack, of any subject. */
   readonly gaps: readonly RuleGap[];
 }
 
 /** How every rule of a point stood at an instant, by what is stored now. */
-export function explainPoint({ subject, at, rules, gaps }: PointRequest): PointReasons {
+export function explainPoint({ subject, at, rules, outages, gaps }: PointRequest): PointReasons {
+  const away = outages.find(({ from, t }) => from <= at && at < t);
   return {
     subject,
     at,
+    outage: away === undefined ? null : { from: away.from, t: away.t },
     rules: rules.map(({ binding, samples, state: folded, record }): RuleAtPoint => {
       const explanation = explainState(folded, binding);
       const plan = binding.basis[segmentAt(binding.basis, at)]?.plan;

@@ -114,6 +114,18 @@ describe('a point', () => {
     expect(today).toMatchObject({ state: 'warning', basis: versions(2), alarm: 'low-1' });
   });
 
+  it('says whether we ourselves were away at the instant', async () => {
+    const away = { from: minute(10), t: minute(20) };
+    await told([], [{ kind: 'outage', ...away }]);
+    const outageAt = async (at: number) => (await explanations.point(SUBJECT, minute(at))).outage;
+    expect([await outageAt(9), await outageAt(10), await outageAt(19), await outageAt(20)]).toEqual([
+      null,
+      away,
+      away,
+      null,
+    ]);
+  });
+
   it('lets others run while a long history is folded, one question at a time', async () => {
     table.set([{ rule: 'low', subject: SUBJECT, basis: [since(minute(0), 1, ponding([10], 60 * 24 * 7))] }]);
     now = minute(7 * DAY);

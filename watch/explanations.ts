@@ -1,3 +1,4 @@
+import type { OwnOutage } from '../domain/model/watch-decision.ts';
 import type { Clock } from '../domain/ports/clock.ts';
 import type { EpisodeRecord, EpisodeStore } from '../domain/ports/episode-store.ts';
 import { BUCKETS, bucketStart } from '../domain/time/bucket.ts';
@@ -61,7 +62,8 @@ export class Explanations {
     return this.#inTurn(async () => {
       const rules: JudgedRule[] = [];
       for (const slot of this.#slotsOf([subject])) rules.push(await this.#judged(slot, at));
-      return explainPoint({ subject, at, rules, gaps: this.#options.gaps() });
+      const outages = await this.#outagesFrom(at);
+      return explainPoint({ subject, at, rules, outages, gaps: this.#options.gaps() });
     });
   }
 
@@ -73,9 +75,7 @@ export class Explanations {
   watched(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
     return this.#inTurn(async () => {
       const start = bucketStart(day, BUCKETS['1d'], 'instantaneous');
-      // An outage is decided at its end, which may lie in a later day.
-      const decisions = await this.#options.store.decisions({ from: start, to: EVER, inputs: [] });
-      const outages = decisions.filter(decision => decision.kind === 'outage');
+      const outages = await this.#outagesFrom(start);
       const days: RuleDay[] = [];
       for (const slot of this.#slotsOf(subjects)) {
         const { rule, subject, basis } = slot;
@@ -115,6 +115,12 @@ export class Explanations {
       readings: samples.filter(sample => sample.kind === 'reading'),
       decisions: await store.decisions({ from, to: epochMs(upTo + 1) }),
     });
+  }
+
+  /** Our own outages that lasted at an instant or came later; each is decided at its end, which may be much later. */
+  async #outagesFrom(from: EpochMs): Promise<readonly OwnOutage[]> {
+    const decisions = await this.#options.store.decisions({ from, to: EVER, inputs: [] });
+    return decisions.filter(decision => decision.kind === 'outage');
   }
 
   async #judged(slot: TrackSlot, at: EpochMs): Promise<JudgedRule> {

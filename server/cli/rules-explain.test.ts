@@ -83,7 +83,15 @@ describe('ww rules explain of a point', () => {
     alarms.pointRules.set(POINT, [ruleAtPoint()]);
     const answer = await explain(POINT, '--at', '2026-09-21T22:00', '--json');
     const at = Date.parse('2026-09-21T22:00+08:00');
-    expect(answer.json()).toEqual({ subject: POINT, at, rules: [ruleAtPoint()], gaps: [] });
+    expect(answer.json()).toEqual({ subject: POINT, at, outage: null, rules: [ruleAtPoint()], gaps: [] });
+  });
+
+  it('says where we ourselves were away', async () => {
+    const at = Date.parse('2026-09-21T22:00+08:00');
+    alarms.outages.push({ from: epochMs(at - 60_000), t: epochMs(at + 120_000) });
+    const { out } = await explain(POINT, '--at', '2026-09-21T22:00');
+    expect(out).toContain('We ourselves did not listen from 2026-09-21 21:59:00 to 2026-09-21 22:02:00:');
+    expect((await explain(POINT, '--at', '2026-09-21T22:02')).out).not.toContain('did not listen');
   });
 
   it('says that nobody judges it, and that it is none', async () => {

@@ -47,6 +47,12 @@ export const pointReasonsResponse = z
   .strictObject({
     subject: z.string().describe('`station/property[.instance]`.'),
     at: instant,
+    outage: z
+      .strictObject({ from: instant, t: instant.describe('Its end.') })
+      .nullable()
+      .describe(
+        'Our own outage that `at` lies in: nobody could have been warned then. Null where there was none.',
+      ),
     rules: z.array(ruleAtPoint).describe('By id; empty where no rule ever judged the point.'),
     gaps: z.array(gap).describe('What the rules of now lack to judge it.'),
   })

@@ -19,6 +19,7 @@ export async function explainPoint(call: Call<'pointReasons'>): Promise<Answer> 
   return jsonAnswer({
     subject: reasons.subject,
     at: reasons.at,
+    outage: reasons.outage,
     rules: reasons.rules.map(ruleView),
     gaps: reasons.gaps.map(({ rule, missing, detail }) => ({ rule, missing, detail })),
   });

@@ -58,6 +58,13 @@ describe('why a point has no warning, or which', () => {
     expect((await ask(`${WHY}?at=yesterday`)).status).toBe(400);
   });
 
+  it('says where the time lies in an outage of our own', async () => {
+    const [from, t] = [epochMs(1_789_999_990_000), epochMs(1_789_999_999_999)];
+    alarms.outages.push({ from, t });
+    expect((await ask(`${WHY}?at=1789999990000`)).body).toMatchObject({ outage: { from, t } });
+    expect((await ask(WHY)).body).toMatchObject({ outage: null });
+  });
+
   it('is 404 of a point that is none, and 403 out of scope, whether it exists or not', async () => {
     expect((await ask('/api/v1/datastreams/RIVER-1/salinity/why')).status).toBe(404);
     expect((await ask('/api/v1/datastreams/NOBODY/water_level/why')).status).toBe(404);

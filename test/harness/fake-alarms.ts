@@ -23,6 +23,8 @@ export class FakeAlarms implements AlarmService {
   readonly reasons = new Map<string, AlarmReasons>();
   /** The rules of a point. */
   readonly pointRules = new Map<string, readonly RuleAtPoint[]>();
+  /** Our own outages. */
+  readonly outages: NonNullable<PointReasons['outage']>[] = [];
   readonly days: RuleDay[] = [];
   readonly asked: { queries: EpisodeQuery[]; days: EpochMs[] } = { queries: [], days: [] };
   revision = 0;
@@ -83,7 +85,8 @@ export class FakeAlarms implements AlarmService {
   }
   async whyPoint(subject: string, at: EpochMs): Promise<PointReasons> {
     const gaps = this.#gaps.filter(gap => gap.subject === subject);
-    return { subject, at, rules: this.pointRules.get(subject) ?? [], gaps };
+    const outage = this.outages.find(({ from, t }) => from <= at && at < t) ?? null;
+    return { subject, at, outage, rules: this.pointRules.get(subject) ?? [], gaps };
   }
   async watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
     this.asked.days.push(day);

@@ -49,9 +49,15 @@ export const rulesExplain: Command = {
   },
 };
 
-function pointLines({ subject, at, rules, gaps }: PointReasons): readonly string[] {
+function pointLines({ subject, at, outage, rules, gaps }: PointReasons): readonly string[] {
   return [
     `${subject} at ${localTime(at)} (+08:00)`,
+    ...(outage === null
+      ? []
+      : [
+          '',
+          `We ourselves did not listen from ${localTime(outage.from)} to ${localTime(outage.t)}: nobody could be warned.`,
+        ]),
     ...(rules.length === 0
       ? ['', 'No rule judges it: nothing can be said of it, which is not "normal".']
       : []),
