@@ -58,7 +58,7 @@ function measureSample(state: FoldState, sample: MeasureSample, context: FoldCon
   }
   // A kind that measures silence has no gaps: they are what it measures.
   const isBroken = measure.seesSilence !== true && (state.isBroken || afterGap);
-  const isGood = sample.kind !== 'reading' || sample.quality !== QUALITY.suspect;
+  const isGood = result.measured.isGood ?? (sample.kind !== 'reading' || sample.quality !== QUALITY.suspect);
   const found = { t, measured: result.measured, judgement, steps, isGood, isBroken };
   return foldJudgement(next, found, context);
 }

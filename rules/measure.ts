@@ -1,3 +1,4 @@
+import type { QualityClass } from '../domain/assessment/quality-class.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { Reading, SilenceDecision, OwnOutage } from './sample.ts';
 
@@ -9,6 +10,14 @@ export interface Gate {
   readonly limit: number;
 }
 
+/** An input that decided a class of water quality, by its place among the inputs. */
+export interface DecidingInput {
+  readonly input: number;
+  /** In the unit of the input. */
+  readonly value: number;
+  readonly class: QualityClass;
+}
+
 /** What a kind has measured at a sample. */
 export interface Measured {
   /** By measure; null where that one is unknown. */
@@ -16,6 +25,10 @@ export interface Measured {
   readonly gate?: Gate;
   /** Where the condition began before the sample that shows it. */
   readonly since?: EpochMs;
+  /** Where only some of several inputs decide: which. */
+  readonly deciding?: readonly DecidingInput[];
+  /** Where other readings than the sample itself decide: one of them is not suspect. */
+  readonly isGood?: boolean;
 }
 
 export interface MeasureContext {

@@ -67,6 +67,8 @@ const assetSchema = z.strictObject({
   basin: z.string().exactOptional(),
   datum: z.string().exactOptional(),
   attributes: z.record(z.string(), z.number()).exactOptional(),
+  waterBody: z.enum(['river', 'lake']).exactOptional(),
+  targetClass: z.int().exactOptional(),
 });
 
 const expectedSchema = z.strictObject({

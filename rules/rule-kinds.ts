@@ -10,6 +10,7 @@ import { rateOfRise } from './kinds/rate-of-rise.ts';
 import { stuck } from './kinds/stuck.ts';
 import { backflow } from './kinds/backflow.ts';
 import { sumpRising } from './kinds/sump-rising.ts';
+import { waterQualityClass } from './kinds/water-quality-class.ts';
 import { waterQualityStep } from './kinds/water-quality-step.ts';
 
 /** Every kind of rule, by the name that rule sets use. */
@@ -27,5 +28,6 @@ export const RULE_KINDS = {
   backflow,
   sump_rising: sumpRising,
   water_quality_step: waterQualityStep,
+  water_quality_class: waterQualityClass,
 } as const;
 export type RuleKindName = keyof typeof RULE_KINDS;

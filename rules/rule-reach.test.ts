@@ -106,6 +106,15 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     },
     values: LEVELS,
   },
+  water_quality_class: {
+    property: 'dissolved_oxygen',
+    params: { validity: '2m', consecutive: 8, steps: [{ severity: 'blue', classesWorse: 1 }] },
+    values: [8, 4, 4, 4, 4, 4],
+    others: [
+      { property: 'ph', values: [7, 7, 7, 7, 7, 14.5] },
+      { property: 'ammonia_nitrogen', values: [0.1, 0.1, 0.1, 1.2] },
+    ],
+  },
   water_quality_limit: {
     property: 'dissolved_oxygen',
     params: { deadband: 0, steps: [{ severity: 'blue', below: 3, for: '3m' }] },
@@ -117,6 +126,9 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     values: [2, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6],
   },
 };
+
+/** Measured by the station of the subject itself. */
+const AT_THE_POINT: ReadonlySet<string> = new Set(['pump_running', 'ammonia_nitrogen', 'ph']);
 
 const TIMINGS = [{}, { onDelay: '3m' }, { readings: 3, offDelay: '2m' }];
 
@@ -141,14 +153,22 @@ function planFor(name: SettingName, timing: object): RulePlan {
   const beside = others.map(other => other.property);
   const things = new Map(
     [
-      station('S', [property, ...beside.filter(each => each === 'pump_running')]),
+      station('S', [property, ...beside.filter(each => AT_THE_POINT.has(each))]),
       station(
         'N',
-        beside.filter(each => each !== 'pump_running'),
+        beside.filter(each => !AT_THE_POINT.has(each)),
       ),
     ].map(thing => [thing.id as string, thing]),
   );
-  const asset = { id: 'O', type: 'outfall', basin: 'B', datum: 'D', attributes: { invertM: 1 } };
+  const asset = {
+    id: 'O',
+    type: 'outfall',
+    basin: 'B',
+    datum: 'D',
+    attributes: { invertM: 1 },
+    waterBody: 'river',
+    targetClass: 3,
+  };
   const outcome = parseRuleSet({
     version: 1,
     validFrom: 0,
