@@ -115,10 +115,10 @@ export class RuleTrack {
     );
     this.#window = new SampleWindow(samples.slice(before.length));
     this.#foldedTo = epochMs(from - 1);
-    const since = base.open?.begin ?? from;
+    const since = base.open?.begin ?? this.#foldedTo;
     this.#ledger.recall({
       ...past,
-      episodes: past.episodes.filter(({ episode }) => (episode.end ?? since) >= since),
+      episodes: past.episodes.filter(({ episode: { end } }) => end === undefined || end > since),
     });
     this.#run = new FoldRun(this.#binding, base);
     const changes = this.#fold(0, NONE);

@@ -85,11 +85,11 @@ const night = fc.record({
   }),
 });
 
-it(
-  'goes on after a crash at any point without telling anything twice or forgetting anything',
-  () => {
+it.each([4, 0])(
+  'goes on after a crash at any point without telling anything twice or forgetting anything, off-delay %d min',
+  offDelayMin => {
     let crashes = 0;
-    const plan = ladderPlan([10, 20, 30], { deadband: 3, holdMin: 3, offDelayMin: 4, maxGapMin: 6 });
+    const plan = ladderPlan([10, 20, 30], { deadband: 3, holdMin: 3, offDelayMin, maxGapMin: 6 });
     const binding = {
       rule: 'r',
       subject: 'S/ponding_depth',
@@ -207,4 +207,25 @@ it('judges again what was open in the checkpoint, although its end turned out to
     { foldedTo, base, samples: [], ledger: ledgerOf(records.all(), { foldedTo, base }) },
   );
   expect(track.catchUp([later]).changes).toEqual([]);
+});
+
+it('leaves alone what had ended with the last sample of the checkpoint', () => {
+  const plan = ladderPlan([10]);
+  const basis = [{ from: epochMs(0), versions: { ruleSet: 1, registry: 1 }, plan }];
+  const options = {
+    binding: { rule: 'r', subject: 'S/ponding_depth', basis },
+    horizonMs: MINUTE_MS,
+    acknowledgedAt: () => undefined,
+  };
+  const readings = [readingAt(0, 12), readingAt(1, 0), readingAt(2, 12)];
+  const records = new Records();
+  records.take(new RuleTrack(options).offer(readings).changes);
+  for (const folded of [2, 3]) {
+    const foldedTo = minute(folded - 1);
+    let base = FRESH_STATE;
+    for (const each of readings.slice(0, folded)) base = foldSample(base, each, options.binding).state;
+    const ledger = ledgerOf(records.all(), { foldedTo, base });
+    const track = new RuleTrack(options, { foldedTo, base, samples: readings.slice(folded), ledger });
+    expect(track.catchUp([]).changes).toEqual([]);
+  }
 });

@@ -12,8 +12,9 @@ export function ledgerOf(
   { foldedTo, base }: Pick<TrackState, 'foldedTo' | 'base'>,
 ): LedgerState {
   const since = base.open?.begin ?? foldedTo ?? Number.NEGATIVE_INFINITY;
+  // The sample by which an episode ends is folded in where its time is.
   const isJudged = ({ status, episode }: EpisodeRecord): boolean =>
-    status === 'open' || (status === 'ended' && (episode.end ?? since) >= since);
+    status === 'open' || (status === 'ended' && episode.end !== undefined && episode.end > since);
   const isAwaited = (record: EpisodeRecord): boolean =>
     !isJudged(record) && record.status !== 'merged' && record.told !== undefined && !record.isOverLive;
   return {
