@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { countedSilenceMs, ownOutageMs, silenceWindowMs } from '../../domain/model/watch-decision.ts';
-import type { DurationMs, EpochMs } from '../../domain/time/instant.ts';
+import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import { durationText } from '../duration-text.ts';
 import { measureOf } from '../measure.ts';
 import { planOf, stepBase } from '../rule-kind.ts';
@@ -16,12 +17,19 @@ const params = z.strictObject({
     .max(12),
 });
 
-/** Our own outages that still matter, the earliest first. */
-type AbsenceState = readonly Pick<OwnOutage, 'from' | 't'>[];
+interface AbsenceState {
+  /** Our own outages that still matter, the earliest first. */
+  readonly outages: readonly Pick<OwnOutage, 'from' | 't'>[];
+  /** The reading by which it was last heard again; the first one where it never was silent. */
+  readonly heardAt: EpochMs | null;
+  /** By limit: the begin of a silence that has once lasted that long, until it is heard again. */
+  readonly since: readonly (EpochMs | null)[];
+}
 
 /**
  * A datastream that is silent: by silence decisions only, and the time in which we ourselves were down never counts.
  * It is heard again by a reading from after the decision; what it buffered before, or what is filled in later, is none.
+ * Where such a reading comes late, decisions were made without it: they count from that reading on.
  */
 export const absence: RuleKind<z.infer<typeof params>> = {
   kind: 'absence',
@@ -29,24 +37,44 @@ export const absence: RuleKind<z.infer<typeof params>> = {
   plan({ params: given, timing, subject }) {
     const silencesMs = [...new Set(given.steps.map(({ silentFor }) => silentFor))].sort((a, b) => a - b);
     const rememberedMs = silenceWindowMs(Math.max(...silencesMs));
+    const unproven = silencesMs.map(() => null);
+    const nothing = silencesMs.map(() => 0);
     const measure = measureOf<AbsenceState>({
-      begin: [],
+      begin: { outages: [], heardAt: null, since: unproven },
       seesSilence: true,
-      step(outages, sample) {
+      step(state, sample) {
         switch (sample.kind) {
           case 'outage': {
             const { from, t } = sample;
-            return { state: [...outages.filter(outage => outage.t > t - rememberedMs), { from, t }] };
+            return {
+              state: { ...state, outages: [...remembered(state.outages, t - rememberedMs), { from, t }] },
+            };
           }
           case 'silence': {
-            const { since, t } = sample;
-            const remembered = outages.filter(outage => outage.t > t - rememberedMs);
-            const values = silencesMs.map(limitMs => silentMs(remembered, { since, now: t, limitMs }));
-            return { state: outages, measured: { values, since } };
+            const now = sample.t;
+            const outages = remembered(state.outages, now - rememberedMs);
+            const heardAt = epochMs(Math.max(sample.since, state.heardAt ?? sample.since));
+            const counted = silencesMs.map(limitMs =>
+              countedSilenceMs(outages, { since: heardAt, now, limitMs }),
+            );
+            const since = silencesMs.map(
+              (limitMs, place) => state.since[place] ?? ((counted[place] ?? 0) < limitMs ? null : heardAt),
+            );
+            // Once the limit is proven all of the silence, and never less again, so that no decision ends it.
+            const values = silencesMs.map((limitMs, place) => {
+              const from = since[place] ?? null;
+              if (from === null) return counted[place] ?? 0;
+              return Math.max(limitMs, now - from - ownOutageMs(outages, { from, to: now }));
+            });
+            const begin = epochMs(Math.min(heardAt, ...since.filter(from => from !== null)));
+            return { state: { ...state, since }, measured: { values, since: begin } };
           }
-          case 'reading':
+          case 'reading': {
             // In the order of evaluation what was buffered lies before the decision, and changes nothing of it.
-            return { state: outages, measured: { values: silencesMs.map(() => 0) } };
+            const isHeardAgain = state.heardAt === null || state.since.some(from => from !== null);
+            const heard = isHeardAgain ? { ...state, heardAt: sample.t, since: unproven } : state;
+            return { state: heard, measured: { values: nothing } };
+          }
         }
       },
     });
@@ -60,12 +88,6 @@ export const absence: RuleKind<z.infer<typeof params>> = {
   },
 };
 
-/** Once the limit is proven all of the silence; before, what counts. */
-function silentMs(
-  outages: AbsenceState,
-  silence: { readonly since: EpochMs; readonly now: EpochMs; readonly limitMs: DurationMs },
-): number {
-  const { since, now, limitMs } = silence;
-  const countedMs = countedSilenceMs(outages, silence);
-  return countedMs < limitMs ? countedMs : now - since - ownOutageMs(outages, { from: since, to: now });
+function remembered(outages: AbsenceState['outages'], since: number): AbsenceState['outages'] {
+  return outages.filter(({ t }) => t > since);
 }
