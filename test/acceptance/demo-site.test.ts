@@ -25,7 +25,7 @@ interface Stations {
 
 it(
   'shows a new user a district that is alive, and leaves a station to its device',
-  { timeout: 90_000 },
+  { timeout: 240_000 },
   async () => {
     const server = await startServer({ dataDir: temporary.path, site: DEMO });
     const ready = await fetch(`http://127.0.0.1:${server.addresses.http.port}/readyz`);
@@ -36,7 +36,7 @@ it(
       const { items } = (await server.get(`/api/v1/latest?station=${PUMPING_STATION}`)) as Latest;
       return items.find(({ property }) => property === 'sump_level');
     };
-    const first = await waitFor('a first sump level', sump);
+    const first = await waitFor('a first sump level', sump, { timeoutMs: 60_000 });
     await waitFor('the sump level to change', sump, {
       until: value => value !== undefined && value.t > (first?.t ?? 0) && value.v !== first?.v,
       timeoutMs: 60_000,

@@ -123,7 +123,7 @@ it(
 
 it(
   'keeps in memory only as much as it may while the store is blocked, and the rest in the journal',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const limit = 10_000;
     /** The largest piece that the live lane takes from the journal at once. */
@@ -149,7 +149,7 @@ it(
     }
     await load.stop();
     await server.injectFault('store', 'unblock');
-    const ledger = await settledLedger(server, 60_000);
+    const ledger = await settledLedger(server, 180_000);
     const compared = await load.sent.compare(server);
     expect(compared.problems.slice(0, 10)).toEqual([]);
     expect(ledger.balanced).toBe(true);

@@ -32,7 +32,7 @@ async function judged(server: ServerProcess): Promise<void> {
   await settledLedger(server);
   await waitFor('everything to be judged', () => openWork(server), {
     until: open => open === 0,
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   });
 }
 
@@ -61,7 +61,7 @@ it(
       const ended = once(player, 'exit');
       await waitFor(`${stored} stored readings`, () => server.ledger(), {
         until: ({ readings }) => readings.stored >= stored,
-        timeoutMs: 60_000,
+        timeoutMs: 120_000,
         intervalMs: 5,
       });
       await server.kill();

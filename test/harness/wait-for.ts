@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 export interface WaitOptions<T> {
   /** When the value is the awaited one; without it, when it is truthy. */
   readonly until?: (value: T) => boolean;
-  /** Default 10 s, of the machine's monotonic clock. */
+  /** Default 30 s, of the machine's monotonic clock. */
   readonly timeoutMs?: number;
   /** The pause between two looks; default 10 ms. */
   readonly intervalMs?: number;
@@ -21,7 +21,7 @@ export async function waitFor<T>(
   look: () => T | Promise<T>,
   options: WaitOptions<Awaited<T>> = {},
 ): Promise<Awaited<T>> {
-  const { until = Boolean, timeoutMs = 10_000, intervalMs = 10 } = options;
+  const { until = Boolean, timeoutMs = 30_000, intervalMs = 10 } = options;
   const deadline = performance.now() + timeoutMs;
   for (;;) {
     let seen: string;
