@@ -11,7 +11,7 @@ import type { KeptTrack } from './kept-track.ts';
 import { knownPast, ledgerOf } from './told-ledger.ts';
 import { trackId } from './track-id.ts';
 import type { TrackPast } from './track-past.ts';
-import { inputsOf } from './track-slot.ts';
+import { inputsOf, reachOf } from './track-slot.ts';
 import type { TrackSlot } from './track-slot.ts';
 import type { WatchHistory } from './watch-history.ts';
 
@@ -51,14 +51,15 @@ export class TrackOpener {
       if (restored !== undefined) kept.set(slot, restored);
     }
     const stored: TrackSlot[] = [];
+    const fresh: TrackSlot[] = [];
     for (const slot of slots) {
       if (kept.has(slot)) continue;
       const isStored = [...inputsOf(slot)].some(input => this.#options.history.wasStored(input));
-      if (isStored) stored.push(slot);
-      else opened.set(slot, await this.#beginNew(slot));
+      (isStored ? stored : fresh).push(slot);
     }
     for (const [slot, track] of await this.#goOn(kept)) opened.set(slot, track);
     for (const [slot, track] of await this.#judgeAnew(stored)) opened.set(slot, track);
+    for (const [slot, track] of await this.#beginNew(fresh)) opened.set(slot, track);
     for (const slot of slots) this.#checkpoints.delete(trackId(slot));
     return opened;
   }
@@ -77,12 +78,20 @@ export class TrackOpener {
     return new Map(opened);
   }
 
-  /** Nothing of it was ever stored; what a crash kept from being stored may have been told. */
-  async #beginNew(slot: TrackSlot): Promise<OpenedTrack> {
-    const records = await this.#remembered(slot, epochMs(0));
-    const begin = { foldedTo: null, base: FRESH_STATE };
-    const track = this.#track(slot, { ...begin, samples: [], ledger: ledgerOf(records, begin) });
-    return { track, begin: waiting => track.catchUp(waiting) };
+  /** Nothing of them was ever stored; what a crash kept from being stored may have been told. */
+  async #beginNew(slots: readonly TrackSlot[]): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {
+    const { past, judgedFrom } = this.#options;
+    // Our own outages mean something to a silence that begins in them.
+    const decidedFrom = slots.map(slot => [slot, epochMs(judgedFrom - reachOf(slot))] as const);
+    const decisions = await past.decisions(new Map(decidedFrom));
+    const records = await Promise.all(slots.map(slot => this.#remembered(slot, epochMs(0))));
+    const opened = slots.map((slot, place) => {
+      const begin = { foldedTo: null, base: FRESH_STATE };
+      const ledger = ledgerOf(records[place] ?? [], begin);
+      const track = this.#track(slot, { ...begin, samples: inOrder(decisions.get(slot) ?? []), ledger });
+      return [slot, { track, begin: (waiting: readonly Sample[]) => track.catchUp(waiting) }] as const;
+    });
+    return new Map(opened);
   }
 
   async #judgeAnew(slots: readonly TrackSlot[]): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {

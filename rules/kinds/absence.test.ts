@@ -1,53 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { ThingId } from '../../domain/model/identifier.ts';
 import { QUALITY } from '../../domain/model/observation.ts';
-import type { StationSpec } from '../../domain/model/registry.ts';
-import { MINUTE_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
+import { MINUTE_MS, durationMs } from '../../domain/time/instant.ts';
+import { absenceBinding } from '../../test/harness/absence-binding.ts';
 import { minute, readingAt } from '../../test/harness/rule-samples.ts';
-import { compileRules } from '../compile-rules.ts';
 import { evaluateSeries } from '../evaluate-series.ts';
 import { RuleTrack } from '../rule-track.ts';
 import type { Sample } from '../sample.ts';
-import { parseRuleSet } from '../schema.ts';
 
-const INPUT = 'S/ponding_depth';
-
-const STATION: StationSpec = {
-  kind: 'station',
-  id: 'S' as ThingId,
-  name: 'S',
-  datastreams: [{ property: 'ponding_depth', intervalMs: 5 * MINUTE_MS }],
-};
-
-/** Blue after a quarter of an hour, yellow after forty minutes. */
-function bindingOf() {
-  const rule = {
-    id: 'silent',
-    kind: 'absence',
-    name: 'p',
-    nameEn: 'p',
-    source: 'proposal',
-    subjects: { property: 'ponding_depth' },
-    params: {
-      steps: [
-        { severity: 'blue', silentFor: '15m' },
-        { severity: 'yellow', silentFor: '40m' },
-      ],
-    },
-  };
-  const outcome = parseRuleSet({ version: 1, validFrom: 0, rules: [rule] });
-  if (!outcome.ok) throw new Error(outcome.problems.join('; '));
-  const things = new Map([[STATION.id, STATION]]);
-  const site = { registry: { version: 1, things }, district: { assets: new Map() } };
-  const [planned] = compileRules(outcome.ruleSet, site).planned;
-  if (planned === undefined) throw new Error('The rule has no plan.');
-  const versions = { ruleSet: 1, registry: 1 };
-  return { rule: 'silent', subject: INPUT, basis: [{ from: epochMs(0), versions, plan: planned.plan }] };
-}
-
-const binding = bindingOf();
+const binding = absenceBinding();
+const INPUT = binding.subject;
 
 function heard(...minutes: readonly number[]): readonly Sample[] {
   return minutes.map(at => readingAt(at, 0));
