@@ -1,3 +1,4 @@
+import type { QualityClass } from '../domain/assessment/quality-class.ts';
 import type { BasisVersions, Episode } from '../domain/model/episode.ts';
 import { severityRank } from '../domain/model/warning-severity.ts';
 import type { WarningSeverity } from '../domain/model/warning-severity.ts';
@@ -9,7 +10,9 @@ import { FRESH_STATE } from './fold-state.ts';
 import type { FoldState } from './fold-state.ts';
 import { isMet, isUpward } from './judge.ts';
 import { episodeOf } from './open-episode.ts';
-import type { Hold, LadderStep } from './plan.ts';
+import type { Measured } from './measure.ts';
+import type { LadderStep, RulePlan } from './plan.ts';
+import { MeasuredTrend } from './time-to-limit.ts';
 import { inOrder } from './sample.ts';
 import type { Sample } from './sample.ts';
 
@@ -23,6 +26,18 @@ export interface Clause {
   readonly limit: number;
   /** How far the value is from the limit: positive where it is not reached yet, zero or less beyond it. */
   readonly distance?: number;
+  /** Of a limit that is not met: how long until it is, if the value goes on as it did; null where it is not on its way. */
+  readonly etaMs?: DurationMs | null;
+  /** Which inputs the value comes from, where only some of several decide. */
+  readonly deciding?: readonly DecidingValue[];
+}
+
+/** An item of water quality that decided the class. */
+export interface DecidingValue {
+  readonly input: string;
+  /** In the unit of the input. */
+  readonly value: number;
+  readonly class: QualityClass;
 }
 
 export interface Explanation {
@@ -41,9 +56,31 @@ export interface Explanation {
 
 /** Why a rule warned or did not at an instant, by what was known of the time up to it. */
 export function explainAt(binding: RuleBinding, samples: readonly Sample[], at: EpochMs): Explanation {
-  let state = FRESH_STATE;
-  for (const sample of samplesUpTo(samples, at)) state = foldSample(state, sample, binding).state;
-  return explainState(state, binding);
+  const fold = new ExplainingFold(binding, at);
+  for (const sample of samplesUpTo(samples, at)) fold.take(sample);
+  return fold.explain();
+}
+
+/** The same, sample by sample. */
+export class ExplainingFold {
+  readonly #binding: RuleBinding;
+  readonly #trend: MeasuredTrend;
+  #state = FRESH_STATE;
+
+  constructor(binding: RuleBinding, at: EpochMs) {
+    this.#binding = binding;
+    this.#trend = new MeasuredTrend(binding, at);
+  }
+
+  /** Takes the next of `samplesUpTo`. */
+  take(sample: Sample): void {
+    ({ state: this.#state } = foldSample(this.#state, sample, this.#binding));
+    this.#trend.note(sample, this.#state);
+  }
+
+  explain(): Explanation {
+    return explainState(this.#state, this.#binding, this.#trend);
+  }
 }
 
 /** What has to be folded to know how things stood at an instant, in order. */
@@ -51,8 +88,7 @@ export function samplesUpTo(samples: readonly Sample[], at: EpochMs): readonly S
   return inOrder([...samples.filter(({ t }) => t <= at), { kind: 'activation', t: at }]);
 }
 
-/** The same from a state into which everything up to the instant is folded. */
-export function explainState(state: FoldState, binding: RuleBinding): Explanation {
+function explainState(state: FoldState, binding: RuleBinding, trend: MeasuredTrend): Explanation {
   const segment = binding.basis[state.segment];
   const { known, isBroken, open } = state;
   const basis = segment === undefined ? {} : { basis: segment.versions };
@@ -64,7 +100,7 @@ export function explainState(state: FoldState, binding: RuleBinding): Explanatio
     const { name, met, value, limit } = gate;
     clauses.push({ name, state: met ? 'true' : 'false', value, limit, distance: limit - value });
   }
-  for (const step of plan.stepsAt(known.t)) clauses.push(...clausesOf(step, step.hold ?? plan.hold, state));
+  for (const step of plan.stepsAt(known.t)) clauses.push(...clausesOf(step, state, { plan, trend }));
   const whyNot = open === null ? clauses.find(({ state: clause }) => clause !== 'true') : undefined;
   return {
     ...basis,
@@ -76,13 +112,27 @@ export function explainState(state: FoldState, binding: RuleBinding): Explanatio
   };
 }
 
-function clausesOf(step: LadderStep, hold: Hold, { known, runs }: FoldState): readonly Clause[] {
+function clausesOf(
+  step: LadderStep,
+  { known, runs }: FoldState,
+  { plan, trend }: { readonly plan: RulePlan; readonly trend: MeasuredTrend },
+): readonly Clause[] {
   const { severity, name, limit, relation } = step;
+  const hold = step.hold ?? plan.hold;
   const value = known?.measured.values[step.measure];
   if (value === undefined || value === null) return [{ severity, name, state: 'unknown', limit }];
   const distance = isUpward(relation) ? limit - value : value - limit;
   const isTrue = isMet(value, relation, limit);
-  const clause: Clause = { severity, name, state: isTrue ? 'true' : 'false', value, limit, distance };
+  const clause: Clause = {
+    severity,
+    name,
+    state: isTrue ? 'true' : 'false',
+    value,
+    limit,
+    distance,
+    ...(isTrue || plan.measure.followsReading !== true ? {} : { etaMs: trend.timeTo(step) }),
+    ...decidingOf(known?.measured, plan),
+  };
   const run = runs[severityRank(severity)];
   if (!isTrue || run === null || run === undefined) return [clause];
   const heldMs = durationMs((known?.t ?? run.since) - run.since);
@@ -91,6 +141,15 @@ function clausesOf(step: LadderStep, hold: Hold, { known, runs }: FoldState): re
     ...holdClause(severity, 'held for', heldMs, hold.forMs),
     ...holdClause(severity, 'readings', run.readings, hold.readings),
   ];
+}
+
+function decidingOf(measured: Measured | undefined, { inputs }: RulePlan): Pick<Clause, 'deciding'> {
+  if (measured?.deciding === undefined) return {};
+  const deciding = measured.deciding.map(({ input, ...rest }) => ({
+    input: inputs[input]?.key ?? '',
+    ...rest,
+  }));
+  return { deciding };
 }
 
 function holdClause(

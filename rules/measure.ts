@@ -55,6 +55,8 @@ export interface MeasureOf<State> {
   readonly step: (state: State, sample: MeasureSample, context: MeasureContext) => MeasureResult<State>;
   /** Silence decisions and own outages are measured too; else they only decide about blind points. */
   readonly seesSilence?: boolean;
+  /** Its values go up and down with the readings of the first input, so that a line through them may be prolonged. */
+  readonly followsReading?: boolean;
 }
 
 /** A measure whose state only it understands. */
@@ -68,6 +70,7 @@ export function measureOf<State>(measure: MeasureOf<State>): Measure {
 /** The value of a single datastream as it is. */
 export const VALUE_ITSELF: Measure = measureOf<null>({
   begin: null,
+  followsReading: true,
   step: (state, sample) =>
     sample.kind === 'reading' ? { state, measured: { values: [sample.v] } } : { state },
 });

@@ -3,9 +3,7 @@ import { expect, it } from 'vitest';
 import { QUALITY } from '../domain/model/observation.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
-import { samplesUpTo } from '../rules/explain-at.ts';
-import { foldSample } from '../rules/fold-sample.ts';
-import { FRESH_STATE } from '../rules/fold-state.ts';
+import { explainAt, samplesUpTo } from '../rules/explain-at.ts';
 import type { Reading } from '../rules/sample.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
 import { explainPoint } from './explain-point.ts';
@@ -21,8 +19,7 @@ const binding = (rule: string, limits: readonly number[], holdMin = 0): RuleBind
 
 function judged(binding: RuleBinding, readings: readonly Reading[], at: number): JudgedRule {
   const samples = samplesUpTo(readings, minute(at));
-  const state = samples.reduce((folded, sample) => foldSample(folded, sample, binding).state, FRESH_STATE);
-  return { binding, samples, state };
+  return { binding, samples, explanation: explainAt(binding, samples, minute(at)) };
 }
 
 function explained(readings: readonly Reading[], at: number) {

@@ -3,10 +3,8 @@ import { QUALITY } from '../domain/model/observation.ts';
 import type { OwnOutage } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord } from '../domain/ports/episode-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import { explainState } from '../rules/explain-at.ts';
 import type { Clause, Explanation } from '../rules/explain-at.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
-import type { FoldState } from '../rules/fold-state.ts';
 import { segmentAt } from '../rules/plan.ts';
 import type { RulePlan } from '../rules/plan.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
@@ -57,10 +55,10 @@ export interface PointReasons {
 /** One rule of the subject, ready to be explained. */
 export interface JudgedRule {
   readonly binding: RuleBinding;
-  /** In order, with t ≤ at; from an instant on at which no episode was open or pending, as far as `state` needs. */
+  /** In order, with t ≤ at; from an instant on at which no episode was open or pending, as far as a judgement looks back. */
   readonly samples: readonly Sample[];
-  /** With all of them folded in. */
-  readonly state: FoldState;
+  /** How the rule stands with all of them folded in. */
+  readonly explanation: Explanation;
   /** The episode of record that was open. */
   readonly record?: EpisodeRecord | undefined;
 }
@@ -82,8 +80,7 @@ export function explainPoint({ subject, at, rules, outages, gaps }: PointRequest
     subject,
     at,
     outage: away === undefined ? null : { from: away.from, t: away.t },
-    rules: rules.map(({ binding, samples, state: folded, record }): RuleAtPoint => {
-      const explanation = explainState(folded, binding);
+    rules: rules.map(({ binding, samples, explanation, record }): RuleAtPoint => {
       const plan = binding.basis[segmentAt(binding.basis, at)]?.plan;
       const inputs = plan === undefined ? [] : inputValuesAt(plan, samples, at);
       const data = plan === undefined ? null : dataState({ explanation, plan, inputs, at });

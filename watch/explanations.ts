@@ -4,12 +4,8 @@ import type { EpisodeRecord, EpisodeStore } from '../domain/ports/episode-store.
 import { BUCKETS, bucketStart } from '../domain/time/bucket.ts';
 import { DAY_MS, epochMs } from '../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
-import { samplesUpTo } from '../rules/explain-at.ts';
-import { foldSample } from '../rules/fold-sample.ts';
-import { FRESH_STATE } from '../rules/fold-state.ts';
-import type { FoldState } from '../rules/fold-state.ts';
+import { ExplainingFold, samplesUpTo } from '../rules/explain-at.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
-import type { Sample } from '../rules/sample.ts';
 import type { AlarmReasons } from './alarm-reasons.ts';
 import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
 import { explainPoint } from './explain-point.ts';
@@ -130,21 +126,17 @@ export class Explanations {
     const found = (await past.samples(new Map([[slot, from]]), at)).get(slot) ?? [];
     await this.#rest();
     const samples = samplesUpTo(found, at);
+    const fold = new ExplainingFold(slot, at);
+    for (const [place, sample] of samples.entries()) {
+      if (place % SAMPLES_A_LOOK === 0) await this.#rest();
+      fold.take(sample);
+    }
     return {
       binding: slot,
       samples,
-      state: await this.#fold(slot, samples),
+      explanation: fold.explain(),
       record: records.find(record => wasOpen(record, at)),
     };
-  }
-
-  async #fold(slot: TrackSlot, samples: readonly Sample[]): Promise<FoldState> {
-    let state = FRESH_STATE;
-    for (const [place, sample] of samples.entries()) {
-      if (place % SAMPLES_A_LOOK === 0) await this.#rest();
-      ({ state } = foldSample(state, sample, slot));
-    }
-    return state;
   }
 
   #slotsOf(subjects: readonly string[]): readonly TrackSlot[] {

@@ -39,6 +39,7 @@ export const backflow: RuleKind<z.infer<typeof params>> = {
     const inputs = [inputOf(subject.station, subject.datastream), ...gauges];
     const measure = measureOf<BackflowState>({
       begin: { level: null, rain: [] },
+      followsReading: true,
       step(state, sample, { input, isFresh }) {
         if (sample.kind !== 'reading') return { state };
         const kept = state.rain.filter(({ t }) => t > sample.t - given.rainWithin);

@@ -36,6 +36,7 @@ export const manholeFreeboard: RuleKind<z.infer<typeof params>> = {
         inputs: [inputOf(subject.station, subject.datastream)],
         measure: measureOf<null>({
           begin: null,
+          followsReading: true,
           step: (state, sample) =>
             sample.kind === 'reading' ? { state, measured: { values: [ground - sample.v] } } : { state },
         }),

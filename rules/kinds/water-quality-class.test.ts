@@ -5,9 +5,10 @@ import type { Asset } from '../../domain/model/district.ts';
 import { QUALITY } from '../../domain/model/observation.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import { DAY_MS, MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
-import { readingAt } from '../../test/harness/rule-samples.ts';
+import { minute, readingAt } from '../../test/harness/rule-samples.ts';
 import { compileRules } from '../compile-rules.ts';
 import { evaluateSeries } from '../evaluate-series.ts';
+import { explainAt } from '../explain-at.ts';
 import type { RuleBinding } from '../fold-context.ts';
 import { RuleTrack } from '../rule-track.ts';
 import type { TrackState } from '../rule-track.ts';
@@ -100,3 +101,27 @@ it('finds the same in whatever order, batches and restarts the items come', () =
   );
   expect(found).toBeGreaterThan(100);
 }, 60_000);
+
+it('names the items that decided, with value and class', () => {
+  const binding = bindingWith({ steps: STEPS });
+  const at = (time: number, [oxygen, ammonia, phosphorus]: readonly [number, number, number]) => [
+    readingAt(time, oxygen, { input: 'S/dissolved_oxygen' }),
+    readingAt(time, ammonia, { input: 'S/ammonia_nitrogen' }),
+    readingAt(time, phosphorus, { input: 'S/total_phosphorus' }),
+  ];
+  const samples = [...at(0, [4, 1.9, 0.35]), ...at(5, [4, 2.4, 0.36])];
+  const [blue] = explainAt(binding, samples, minute(6)).clauses;
+  expect(blue).toMatchObject({ name: 'water-quality class', state: 'true', value: 5, limit: 4 });
+  expect(blue?.deciding).toEqual([
+    // Of two readings in a row the better one.
+    { input: 'S/ammonia_nitrogen', value: 1.9, class: 5 },
+    { input: 'S/total_phosphorus', value: 0.36, class: 5 },
+  ]);
+});
+
+it('knows no class while an item of the station is missing, and still warns by one that is worse', () => {
+  const binding = bindingWith({ consecutive: 1, steps: STEPS });
+  const oxygen = (v: number) => [readingAt(0, v, { input: 'S/dissolved_oxygen' })];
+  expect(explainAt(binding, oxygen(8), minute(1))).toMatchObject({ isBroken: true, clauses: [] });
+  expect(explainAt(binding, oxygen(1), minute(1)).clauses[0]).toMatchObject({ state: 'true', value: 6 });
+});

@@ -86,7 +86,7 @@ export const waterQualityClass: RuleKind<z.infer<typeof params>> = {
 };
 
 /** What is compared: 1 to 5, and 6 for 劣V. */
-const WATER_CLASS = 'water-quality class';
+export const WATER_CLASS = 'water-quality class';
 
 interface Item {
   readonly property: string;

@@ -1,5 +1,8 @@
+import { CLASS_WORDS } from '../../domain/assessment/class-words.ts';
+import { QUALITY_CLASSES } from '../../domain/assessment/quality-class.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../domain/time/instant.ts';
 import type { Clause } from '../../rules/explain-at.ts';
+import { WATER_CLASS } from '../../rules/kinds/water-quality-class.ts';
 import type { InputValue, LimitInForce, SilenceReason } from '../../watch/alarm-reasons.ts';
 import { localTime } from './text-table.ts';
 
@@ -9,6 +12,7 @@ const SPANS: ReadonlySet<string> = new Set(['silence', 'flat line', 'held for'])
 /** What is compared, with its unit where that is known. */
 export function measured(value: number, name: string, unit: string | null): string {
   if (SPANS.has(name)) return span(value);
+  if (name === WATER_CLASS) return classText(value);
   return unit === null ? rounded(value) : `${rounded(value)} ${unit}`;
 }
 
@@ -21,9 +25,31 @@ export function clauseText(clause: Clause, limits: readonly LimitInForce[]): str
   if (state === 'unknown' || value === undefined) {
     return `not known; the limit is ${measured(limit, name, unit)} (${which})`;
   }
-  const away = measured(Math.abs(value - limit), name, unit);
-  const place = value === limit ? 'at' : `${away} ${value < limit ? 'below' : 'above'}`;
-  return `${measured(value, name, unit)}, ${place} the limit ${measured(limit, name, unit)} (${which})`;
+  const place = value === limit ? 'at' : `${distanceText(clause, unit)} ${value < limit ? 'below' : 'above'}`;
+  const figures = `${measured(value, name, unit)}, ${place} the limit ${measured(limit, name, unit)} (${which})`;
+  return `${figures}${decidingText(clause)}${etaText(clause)}`;
+}
+
+function distanceText({ name, value = 0, limit }: Clause, unit: string | null): string {
+  const away = Math.abs(value - limit);
+  if (name !== WATER_CLASS) return measured(away, name, unit);
+  return away === 1 ? '1 class' : `${String(away)} classes`;
+}
+
+function classText(value: number): string {
+  const known = QUALITY_CLASSES.find(each => each === value);
+  return known === undefined ? rounded(value) : CLASS_WORDS[known].nameEn;
+}
+
+/** Which items decided the class of a section, each with its value; empty for other clauses. */
+export function decidingText({ deciding = [] }: Clause): string {
+  if (deciding.length === 0) return '';
+  return `, decided by ${deciding.map(({ input, value }) => `${input} ${rounded(value)}`).join(' and ')}`;
+}
+
+function etaText({ etaMs }: Clause): string {
+  if (etaMs === undefined || etaMs === null) return '';
+  return etaMs < MINUTE_MS ? ', met any moment at this rate' : `, met in ${span(etaMs)} at this rate`;
 }
 
 /** The last usable value of an input in words. */

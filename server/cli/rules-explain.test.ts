@@ -79,6 +79,33 @@ describe('ww rules explain of a point', () => {
     expect(out).toContain('why not: not known; the limit is 0.3 (yellow, rise)');
   });
 
+  it('says when a limit would be met, and which items decided a class', async () => {
+    const near = { severity: 'yellow', name: 'warning', state: 'false', value: 3.42, limit: 3.5 } as const;
+    const deciding = [{ input: 'RIVER-1/ammonia_nitrogen', value: 2.4, class: 6 }] as const;
+    const worse = {
+      severity: 'red',
+      name: 'water-quality class',
+      state: 'false',
+      limit: 5,
+      deciding,
+    } as const;
+    alarms.pointRules.set(POINT, [
+      ruleAtPoint({ whyNot: { ...near, etaMs: durationMs(1_500_000) } }),
+      ruleAtPoint({ whyNot: { ...near, etaMs: durationMs(0) } }),
+      ruleAtPoint({ whyNot: { ...near, etaMs: null } }),
+      ruleAtPoint({ whyNot: { ...worse, value: 4 } }),
+      ruleAtPoint({ whyNot: { ...worse, value: 3, limit: 6 } }),
+    ]);
+    const { out } = await explain(POINT);
+    expect(out.split('\n').filter(line => line.includes('why not'))).toEqual([
+      '  why not: 3.42 m, 0.08 m below the limit 3.5 m (yellow, warning), met in 25 min at this rate',
+      '  why not: 3.42 m, 0.08 m below the limit 3.5 m (yellow, warning), met any moment at this rate',
+      '  why not: 3.42 m, 0.08 m below the limit 3.5 m (yellow, warning)',
+      '  why not: class IV, 1 class below the limit class V (red, water-quality class), decided by RIVER-1/ammonia_nitrogen 2.4',
+      '  why not: class III, 3 classes below the limit worse than class V (red, water-quality class), decided by RIVER-1/ammonia_nitrogen 2.4',
+    ]);
+  });
+
   it('goes back to the time that is named, and answers in JSON', async () => {
     alarms.pointRules.set(POINT, [ruleAtPoint()]);
     const answer = await explain(POINT, '--at', '2026-09-21T22:00', '--json');

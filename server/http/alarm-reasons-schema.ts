@@ -52,6 +52,25 @@ export const clause = z.strictObject({
   value: z.number().optional().describe('What was compared; of a hold the time it has lasted, milliseconds.'),
   limit: z.number(),
   distance: z.number().optional().describe('To the limit; zero or less beyond it.'),
+  etaMs: z
+    .number()
+    .nullable()
+    .optional()
+    .describe(
+      'Of a limit that was not met: how long until it is, by the line through the last half hour; null where the value ' +
+        'did not come nearer, or too little was known.',
+    ),
+  deciding: z
+    .array(
+      z.strictObject({
+        input,
+        value: z.number(),
+        class: z.int().describe('1 to 5; 6 is worse than V (劣V).'),
+      }),
+    )
+    .readonly()
+    .optional()
+    .describe('The items of water quality that decided the class (定类项目).'),
 });
 
 const threshold = z.strictObject({

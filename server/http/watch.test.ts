@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { epochMs } from '../../domain/time/instant.ts';
+import { durationMs, epochMs } from '../../domain/time/instant.ts';
 import { episodeOf, FakeAlarms } from '../../test/harness/fake-alarms.ts';
 import { createFakeApplication } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
@@ -34,7 +34,10 @@ describe('why a point has no warning, or which', () => {
     const begin = epochMs(1_790_000_000_000);
     const open = episodeOf({ begin, severity: 'orange', currentSeverity: 'yellow' });
     const warning = ruleAtPoint({ rule: 'fast', state: 'warning', whyNot: null, open, alarm: 'a' });
-    const blind = ruleAtPoint({ rule: 'late', state: 'unknown', data: 'blind' });
+    const limit = { name: 'warning', state: 'false', value: 3, limit: 4, distance: 1 } as const;
+    const deciding = [{ input: 'RIVER-1/ammonia_nitrogen', value: 1.2, class: 4 }] as const;
+    const near = { ...limit, etaMs: durationMs(1_500_000), deciding };
+    const blind = ruleAtPoint({ rule: 'late', state: 'unknown', data: 'blind', clauses: [near] });
     alarms.pointRules.set('RIVER-1/water_level', [warning, ruleAtPoint(), blind]);
     const gap = { rule: 'river-rise', missing: 'threshold', detail: 'blue needs …' } as const;
     alarms.lack({ ...gap, subject: 'RIVER-1/water_level' }, { ...gap, subject: 'RAIN-1/rainfall' });
@@ -49,7 +52,7 @@ describe('why a point has no warning, or which', () => {
         open: { alarm: 'a', begin, severity: 'orange', currentSeverity: 'yellow', toVerify: false },
       },
       { rule: 'river-level', whyNot: { value: 3.42, limit: 3.5, distance: 0.08 }, open: null },
-      { rule: 'late', state: 'unknown', data: 'blind' },
+      { rule: 'late', state: 'unknown', data: 'blind', clauses: [near] },
     ]);
   });
 

@@ -4,7 +4,7 @@ import type { AlarmReasons, StepReasons } from '../../../watch/alarm-reasons.ts'
 import type { PointReasons, RuleAtPoint } from '../../../watch/explain-point.ts';
 import { connectControl } from '../../control/control-client.ts';
 import type { Command } from '../command.ts';
-import { clauseText, inputText, measured, silenceText, span } from '../reason-text.ts';
+import { clauseText, decidingText, inputText, measured, silenceText, span } from '../reason-text.ts';
 import { labelled, localTime, printable } from '../text-table.ts';
 import { TIME_PATTERN, TIME_WORDS, timeOption } from '../time-option.ts';
 
@@ -146,8 +146,9 @@ function stepLines(step: StepReasons): readonly string[] {
   const unit =
     step.thresholds.find(each => each.name === limitName && each.severity === severity)?.unit ?? null;
   const figures = `${measured(value, limitName, unit)} against the limit ${measured(limit, limitName, unit)} (${limitName})`;
+  const compared = step.clauses.find(each => each.name === limitName && each.severity === severity);
   return [
-    `${severity}: ${figures}`,
+    `${severity}: ${figures}${compared === undefined ? '' : decidingText(compared)}`,
     `  ${cause === 'blind' ? 'went blind on the way up; last reading' : 'held from'} ${localTime(t)}, decided ${localTime(decidedT)}, held for ${span(heldMs)}`,
     `  ${decidedByText(decidedBy)}`,
     `  ${toldAt === null ? 'never told live' : `told live ${localTime(toldAt)}`}`,
