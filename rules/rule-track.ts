@@ -10,7 +10,7 @@ import { FRESH_STATE } from './fold-state.ts';
 import type { FoldState } from './fold-state.ts';
 import type { Basis } from './plan.ts';
 import { SampleWindow } from './sample-window.ts';
-import { inOrder } from './sample.ts';
+import { compareSamples, inOrder } from './sample.ts';
 import type { Sample } from './sample.ts';
 
 export interface RuleTrackOptions {
@@ -104,8 +104,9 @@ export class RuleTrack {
    * whatever episode was then open or pending: those before `from` only lead to how things stood
    * @param past what is known since the begin of `history`
    * @param from what comes from before it will be beyond the horizon again
+   * @param offered samples that come with it and are new: a fresh one among them is live
    */
-  refill(history: readonly Sample[], past: KnownPast, from: EpochMs): Offer {
+  refill(history: readonly Sample[], past: KnownPast, from: EpochMs, offered: readonly Sample[] = []): Offer {
     const samples = inOrder([...history, ...this.#window.samples]);
     const judged = samples.findIndex(({ t }) => t >= from);
     const before = judged < 0 ? samples : samples.slice(0, judged);
@@ -121,9 +122,7 @@ export class RuleTrack {
       episodes: past.episodes.filter(({ episode: { end } }) => end === undefined || end > since),
     });
     this.#run = new FoldRun(this.#binding, base);
-    const changes = this.#fold(0, NONE);
-    this.#forget();
-    return { changes, beyond: [] };
+    return this.#judgeWindow(offered);
   }
 
   /**
@@ -133,14 +132,8 @@ export class RuleTrack {
    * @param samples those that came since; a fresh one among them is live
    */
   catchUp(samples: readonly Sample[]): Offer {
-    const ordered = inOrder(samples);
-    const foldedTo = this.#foldedTo;
-    const beyond = ordered.filter(({ t }) => foldedTo !== null && t <= foldedTo);
-    const { inserted } = this.#window.insert(ordered.slice(beyond.length));
     this.#run = new FoldRun(this.#binding, this.#run.base);
-    const changes = this.#fold(0, inserted);
-    this.#forget();
-    return { changes, beyond };
+    return this.#judgeWindow(samples);
   }
 
   /** A new basis; its segments up to now are those of the old one. */
@@ -163,6 +156,23 @@ export class RuleTrack {
   /** What a restart needs beside the samples after `foldedTo`; undefined while every sample is in memory. */
   checkpoint(): (Pick<TrackState, 'base'> & { readonly foldedTo: EpochMs }) | undefined {
     return this.#foldedTo === null ? undefined : { foldedTo: this.#foldedTo, base: this.#run.base };
+  }
+
+  /** Judges the whole window with what is offered. */
+  #judgeWindow(offered: readonly Sample[]): Offer {
+    const ordered = inOrder(offered);
+    const foldedTo = this.#foldedTo;
+    const beyond = ordered.filter(({ t }) => foldedTo !== null && t <= foldedTo);
+    const within = ordered.slice(beyond.length);
+    const { inserted } = this.#window.insert(within);
+    // A decision is kept before it is offered, so that whoever has read the window may have found it there.
+    const decided = within.filter(({ kind }) => kind === 'silence');
+    const known = this.#window.samples.filter(sample =>
+      decided.some(decision => compareSamples(decision, sample) === 0),
+    );
+    const changes = this.#fold(0, new Set([...inserted, ...known]));
+    this.#forget();
+    return { changes, beyond };
   }
 
   #fold(from: number, inserted: ReadonlySet<Sample>): readonly EpisodeChange[] {

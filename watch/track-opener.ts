@@ -109,11 +109,9 @@ export class TrackOpener {
       const known = records[place] ?? [];
       const ledger = ledgerOf(known, { foldedTo: from, base: FRESH_STATE });
       const track = this.#track(slot, { foldedTo: null, base: FRESH_STATE, samples: [], ledger });
-      const anew = track.refill(histories.get(slot) ?? [], knownPast(known), from);
-      const begin = (waiting: readonly Sample[]): Offer => {
-        const { changes, beyond } = track.offer(waiting);
-        return { changes: [...anew.changes, ...changes], beyond };
-      };
+      // In one with what waited: without it what was told of that would seem to be wrong.
+      const begin = (waiting: readonly Sample[]): Offer =>
+        track.refill(histories.get(slot) ?? [], knownPast(known), from, waiting);
       return [slot, { track, begin }] as const;
     });
     return new Map(opened);

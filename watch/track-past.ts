@@ -54,7 +54,7 @@ export class TrackPast {
   ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
     const listening = [...tracks].filter(([track]) => hearsSilence(track));
     if (listening.length === 0) return new Map();
-    const earliest = epochMs(listening.reduce((least, [, from]) => Math.min(least, from), EVER));
+    const earliest = epochMs(Math.min(...listening.map(([, from]) => from)));
     const inputs = [...new Set(listening.flatMap(([track]) => [...inputsOf(track)]))];
     const query = { from: earliest, to: epochMs(upTo + 1), inputs };
     const decided = (await this.#options.store.decisions(query)).filter(isSample);

@@ -20,7 +20,7 @@ const params = z.strictObject({
 interface AbsenceState {
   /** Our own outages that still matter, the earliest first. */
   readonly outages: readonly Pick<OwnOutage, 'from' | 't'>[];
-  /** The reading by which it was last heard again; the first one where it never was silent. */
+  /** The reading by which it was last heard again; null where it never was silent. */
   readonly heardAt: EpochMs | null;
   /** By limit: the begin of a silence that has once lasted that long, until it is heard again. */
   readonly since: readonly (EpochMs | null)[];
@@ -71,7 +71,7 @@ export const absence: RuleKind<z.infer<typeof params>> = {
           }
           case 'reading': {
             // In the order of evaluation what was buffered lies before the decision, and changes nothing of it.
-            const isHeardAgain = state.heardAt === null || state.since.some(from => from !== null);
+            const isHeardAgain = state.since.some(from => from !== null);
             const heard = isHeardAgain ? { ...state, heardAt: sample.t, since: unproven } : state;
             return { state: heard, measured: { values: nothing } };
           }

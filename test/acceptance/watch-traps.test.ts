@@ -315,6 +315,16 @@ describe('a restart', () => {
     expect(await heard(bench)).toEqual([]);
   });
 
+  it('tells of a station that has fallen silent with a restart', async () => {
+    const bench = await started([SILENT]);
+    await hold(bench, 3, { p: LEVEL, v: 1 });
+    await bench.stop();
+    await bench.start();
+    await bench.pass(20 * MINUTE_MS);
+    await bench.settle();
+    expect(await heard(bench)).toEqual(['silent S-1/water_level raised blue']);
+  });
+
   it('tells of a station that was dead before a restart and stays dead once', async () => {
     const bench = await started([SILENT], 2);
     for (const station of ['S-1', 'S-2']) await send(bench, [{ p: LEVEL, v: 1 }], { station });
