@@ -10,6 +10,7 @@ import { rateOfRise } from './kinds/rate-of-rise.ts';
 import { stuck } from './kinds/stuck.ts';
 import { backflow } from './kinds/backflow.ts';
 import { sumpRising } from './kinds/sump-rising.ts';
+import { overMedian } from './kinds/over-median.ts';
 import { waterQualityClass } from './kinds/water-quality-class.ts';
 import { waterQualityStep } from './kinds/water-quality-step.ts';
 
@@ -29,5 +30,6 @@ export const RULE_KINDS = {
   sump_rising: sumpRising,
   water_quality_step: waterQualityStep,
   water_quality_class: waterQualityClass,
+  over_median: overMedian,
 } as const;
 export type RuleKindName = keyof typeof RULE_KINDS;

@@ -61,6 +61,12 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
     params: { steps: [{ severity: 'blue', freeboardM: 1, for: '3m' }] },
     values: LEVELS,
   },
+  over_median: {
+    property: 'conductivity',
+    params: { over: '1d', leastHours: 12, steps: [{ severity: 'blue', times: 2 }] },
+    values: [2, 2, 2, 3, 3, 4, 5, 8],
+    intervalMin: 40,
+  },
   ponding: { property: 'ponding_depth', params: {}, values: [0, 1, 2, 3, 4] },
   rain_accumulation: {
     property: 'rainfall',
