@@ -3,6 +3,9 @@ import { expect, it } from 'vitest';
 import type { TrackCheckpoint } from '../domain/ports/episode-store.ts';
 import { MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
+import { foldSample } from '../rules/fold-sample.ts';
+import { FRESH_STATE } from '../rules/fold-state.ts';
+import type { RulePlan } from '../rules/plan.ts';
 import { RuleTrack } from '../rules/rule-track.ts';
 import type { Reading, SilenceDecision } from '../rules/sample.ts';
 import { absenceBinding } from '../test/harness/absence-binding.ts';
@@ -16,6 +19,11 @@ import { TrackTable } from './track-table.ts';
 const horizonMs = durationMs(60 * MINUTE_MS);
 const NOTHING = { changes: [], decisions: [], refills: [] };
 const through = { live: 1, backlog: 0 };
+
+function bindingOf(plan: RulePlan): RuleBinding {
+  const versions = { ruleSet: 1, registry: 1 };
+  return { rule: 'r', subject: 'S/ponding_depth', basis: [{ from: epochMs(0), versions, plan }] };
+}
 
 /** Opens the track of a binding over an episode store and the readings that are stored. */
 async function openedWith(
@@ -77,9 +85,7 @@ it.each(['a checkpoint', 'none'])('is live by the silence that opens a track, wi
 });
 
 it('tells nothing again of readings that a crash has kept from the store, where there is no checkpoint', async () => {
-  const versions = { ruleSet: 1, registry: 1 };
-  const basis = [{ from: epochMs(0), versions, plan: ladderPlan([10, 20]) }];
-  const binding = { rule: 'r', subject: 'S/ponding_depth', basis };
+  const binding = bindingOf(ladderPlan([10, 20]));
   const store = new MemoryEpisodeStore();
   const [stored, lost] = [readingAt(0, 0), readingAt(5, 12)];
   const before = new RuleTrack({ binding, horizonMs, acknowledgedAt: () => undefined });
@@ -88,4 +94,23 @@ it('tells nothing again of readings that a crash has kept from the store, where 
   await store.append({ ...NOTHING, knownAt: minute(5), through, changes: [...changes] });
   const opened = await openedWith(binding, store, { stored: [stored] });
   expect(opened.begin([lost]).changes).toEqual([]);
+});
+
+it('issues no identity again to an episode that began before the checkpoint', async () => {
+  const binding = bindingOf(ladderPlan([10], { readings: 3 }));
+  const options = { binding, horizonMs, acknowledgedAt: () => undefined };
+  const store = new MemoryEpisodeStore();
+  const pending = [readingAt(0, 12), readingAt(2, 12)];
+  const before = new RuleTrack(options);
+  const told = before.offer([...pending, readingAt(4, 12)]).changes;
+  // A better value of the third reading takes it back.
+  const corrected = before.offer([readingAt(4, 0, { sent: 8 })]).changes;
+  expect([...told, ...corrected].map(({ kind }) => kind)).toEqual(['raised', 'withdrawn']);
+  await store.append({ ...NOTHING, knownAt: minute(8), through, changes: [...told, ...corrected] });
+  let base = FRESH_STATE;
+  for (const sample of pending) base = foldSample(base, sample, binding).state;
+  const checkpoints = [keepTrack(binding, binding.basis, { foldedTo: minute(2), base })];
+  const opened = await openedWith(binding, store, { checkpoints });
+  const [again] = opened.begin([readingAt(3, 12)]).changes;
+  expect(again?.id).toBe(`${told[0]?.id ?? ''}.2`);
 });

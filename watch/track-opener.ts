@@ -68,7 +68,11 @@ export class TrackOpener {
     const spans = [...kept].map(([slot, { foldedTo }]) => [slot, epochMs(foldedTo + 1)] as const);
     const samples = await this.#options.past.samples(new Map(spans));
     const records = await Promise.all(
-      [...kept].map(([slot, { base, foldedTo }]) => this.#remembered(slot, base.open?.begin ?? foldedTo)),
+      [...kept].map(([slot, { base, foldedTo }]) => {
+        // What comes next may make an episode that began before, and its identity may have been issued.
+        const since = epochMs(Math.min(base.open?.begin ?? foldedTo, foldedTo - reachOf(slot)));
+        return this.#remembered(slot, since);
+      }),
     );
     const opened = [...kept].map(([slot, { foldedTo, base }], place) => {
       const ledger = ledgerOf(records[place] ?? [], { foldedTo, base });
