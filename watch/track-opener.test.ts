@@ -102,7 +102,7 @@ it('issues no identity again to an episode that began before the checkpoint', as
   const store = new MemoryEpisodeStore();
   const pending = [readingAt(0, 12), readingAt(2, 12)];
   const before = new RuleTrack(options);
-  const told = before.offer([...pending, readingAt(4, 12)]).changes;
+  const told = before.offer([...pending, readingAt(4, 12, { receivedAfter: 60 })]).changes;
   // A better value of the third reading takes it back.
   const corrected = before.offer([readingAt(4, 0, { sent: 8 })]).changes;
   expect([...told, ...corrected].map(({ kind }) => kind)).toEqual(['raised', 'withdrawn']);
