@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import type { Episode } from '../domain/model/episode.ts';
+import type { Episode, EpisodeChange } from '../domain/model/episode.ts';
+import type { TrackKey } from '../domain/ports/episode-store.ts';
 import { SILENT_LOG } from '../domain/ports/log.ts';
 import { MINUTE_MS, SECOND_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
@@ -11,7 +12,7 @@ import type { Reading } from '../rules/sample.ts';
 import { ManualClock } from '../test/harness/manual-clock.ts';
 import { MemoryEpisodeStore } from '../test/harness/memory-episode-store.ts';
 import { ladderPlan, readingAt } from '../test/harness/rule-samples.ts';
-import { episodeContents } from '../test/harness/told-changes.ts';
+import { episodeContents, mistold } from '../test/harness/told-changes.ts';
 import { EpisodeLog } from './episode-log.ts';
 import { TrackPast } from './track-past.ts';
 import { TrackRefills } from './track-refills.ts';
@@ -19,19 +20,29 @@ import { TrackRunner } from './track-runner.ts';
 import { TrackTable } from './track-table.ts';
 import { DEFAULT_WATCH_LIMITS } from './watch-limits.ts';
 
-const SUBJECT = 'S/ponding_depth';
 const PATIENCE_MS = 60_000;
-const plan = ladderPlan([10, 20, 30], { maxGapMin: 15, deadband: 2, offDelayMin: 5 });
-const basis = [{ from: epochMs(0), versions: { ruleSet: 1, registry: 1 }, plan }];
-const binding = { rule: 'ponding', subject: SUBJECT, basis };
+const [HERE, THERE] = ['S/ponding_depth', 'R/ponding_depth'];
+
+function binding(rule: string, subject: string, offDelayMin: number, limits = [10, 20, 30]) {
+  const ladder = ladderPlan(limits, { maxGapMin: 15, deadband: 2, offDelayMin, raisesWhenBlind: false });
+  const plan = { ...ladder, inputs: ladder.inputs.map(input => ({ ...input, key: subject })) };
+  return { rule, subject, basis: [{ from: epochMs(0), versions: { ruleSet: 1, registry: 1 }, plan }] };
+}
+
+/** The first two read the same, and need different stretches of it. */
+const BINDINGS = [
+  binding('ponding', HERE, 60),
+  binding('deep-ponding', HERE, 0, [38]),
+  binding('ponding', THERE, 5),
+];
 
 /** Lets everything run that waits for nothing else. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 30; turn += 1) await Promise.resolve();
 }
 
-/** A watch of one track over a store that lags behind what was given, and answers when it is told to. */
-function watchOfOne() {
+/** A watch of a few tracks over a store that lags behind what was given, and answers when it is told to. */
+function watchOfFew() {
   const clock = new ManualClock();
   const store = new MemoryEpisodeStore();
   const given: Reading[] = [];
@@ -45,9 +56,12 @@ function watchOfOne() {
   });
   const history = {
     readings: async (spans: ReadonlyMap<string, EpochMs>) => {
-      const found = given.slice(0, handedOver).filter(({ t }) => t >= (spans.get(SUBJECT) ?? 0));
+      const there = given.slice(0, handedOver);
       await new Promise<void>(resolve => void reads.push(resolve));
-      return new Map([[SUBJECT, found]]);
+      const found = [...spans].map(([wanted, from]) => {
+        return [wanted, there.filter(({ input, t }) => input === wanted && t >= from)] as const;
+      });
+      return new Map(found);
     },
   };
   const failures: unknown[] = [];
@@ -81,16 +95,18 @@ function watchOfOne() {
     onFailure,
   });
   const table = new TrackTable();
-  table.set([binding]);
-  const slot = table.get(binding);
-  if (slot === undefined) throw new Error('There is no track.');
-  const horizonMs = durationMs(30 * MINUTE_MS);
-  slot.track = new RuleTrack({ binding, horizonMs, acknowledgedAt: () => undefined });
+  table.set(BINDINGS);
+  const horizonMs = durationMs(5 * MINUTE_MS);
+  for (const each of BINDINGS) {
+    const slot = table.get(each);
+    if (slot === undefined) throw new Error('There is no track.');
+    slot.track = new RuleTrack({ binding: each, horizonMs, acknowledgedAt: () => undefined });
+  }
   return {
     give(reading: Reading): void {
       if (batch === taken) batch += 1;
       given.push(reading);
-      tracks.give(slot, reading);
+      for (const slot of table.hearing(reading.input)) tracks.give(slot, reading);
     },
     handOver(): void {
       [handedOver, taken] = [given.length, batch];
@@ -111,30 +127,36 @@ function watchOfOne() {
       }
       await episodes.flush();
     },
-    async found(): Promise<readonly Episode[]> {
-      const records = await store.episodes({ limit: 1_000 });
+    async found({ rule, subject }: TrackKey): Promise<readonly Episode[]> {
+      const records = await store.episodes({ limit: 1_000, rule });
       const believed = records.filter(({ status }) => status === 'open' || status === 'ended');
-      return episodeContents(believed.map(({ episode }) => episode));
+      const episodes = believed.map(({ episode }) => episode).filter(each => each.subject === subject);
+      return episodeContents(episodes);
+    },
+    async told(): Promise<readonly EpisodeChange[]> {
+      const log = await store.changes({ afterSeq: 0, limit: 10_000 });
+      return log.map(({ change }) => change);
     },
     given,
     failures,
   };
 }
 
+const input = fc.constantFrom(HERE, HERE, THERE);
+const values = fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 25, size: 'max' });
 const backfill = fc
-  .integer({ min: 0, max: 150 })
-  .chain(from =>
-    fc
-      .array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 25, size: 'max' })
-      .map(values => values.map((v, at) => readingAt(from + at, v))),
-  );
+  .record({ from: fc.integer({ min: 0, max: 150 }), input, values })
+  .map(run => run.values.map((v, at) => readingAt(run.from + at, v, { input: run.input })));
+const news = fc
+  .record({ stepMin: fc.integer({ min: 1, max: 14 }), input, values })
+  .map(run => run.values.map((v, at) => readingAt(201 + at * run.stepMin, v, { input: run.input })));
 const stream = fc.record({
-  // Each a device that sends what it kept, in order; the first sends what is new.
-  runs: fc.array(backfill, { minLength: 1, maxLength: 6, size: 'max' }),
+  // Each a device that sends, in order, what it measures now or what it has kept.
+  runs: fc.array(fc.oneof(news, backfill), { minLength: 1, maxLength: 6, size: 'max' }),
   turns: fc.array(
     fc.record({
       run: fc.nat({ max: 5 }),
-      after: fc.constantFrom('nothing', 'nothing', 'hand over', 'tick', 'tick', 'answer'),
+      after: fc.constantFrom('nothing', 'nothing', 'hand over', 'tick', 'tick', 'tick', 'answer'),
     }),
     { minLength: 150, maxLength: 150 },
   ),
@@ -143,8 +165,8 @@ const stream = fc.record({
 it('judges anew without losing what comes while the store is read', { timeout: PATIENCE_MS }, async () => {
   await fc.assert(
     fc.asyncProperty(stream, async ({ runs, turns }) => {
-      const watch = watchOfOne();
-      watch.give(readingAt(200, 5));
+      const watch = watchOfFew();
+      for (const input of [HERE, THERE]) watch.give(readingAt(200, 5, { input }));
       const left = runs.map(run => [...run]);
       for (const { run, after } of turns) {
         const next = left[run % left.length]?.shift();
@@ -156,7 +178,10 @@ it('judges anew without losing what comes while the store is read', { timeout: P
       }
       await watch.rest();
       expect(watch.failures).toEqual([]);
-      expect(await watch.found()).toEqual(episodeContents(evaluateSeries(binding, watch.given)));
+      expect(mistold(await watch.told())).toEqual([]);
+      for (const each of BINDINGS) {
+        expect(await watch.found(each)).toEqual(episodeContents(evaluateSeries(each, watch.given)));
+      }
     }),
     { numRuns: 1_000 },
   );

@@ -4,7 +4,7 @@ import type { Cursors } from '../domain/ports/journal.ts';
 import type { Log } from '../domain/ports/log.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
-import type { RuleTrack } from '../rules/rule-track.ts';
+import type { Sample } from '../rules/sample.ts';
 import type { EpisodeLog } from './episode-log.ts';
 import { insist } from './insist.ts';
 import { knownPast } from './told-ledger.ts';
@@ -18,7 +18,7 @@ export interface TrackRefillsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly episodes: Pick<EpisodeLog, 'add' | 'flush'>;
-  readonly past: Pick<TrackPast, 'records' | 'history'>;
+  readonly past: Pick<TrackPast, 'records' | 'histories'>;
   readonly ingest: Pick<WatchedIngest, 'progress' | 'offered'>;
   readonly tracks: Pick<TrackRunner, 'open' | 'settled' | 'take' | 'touch'>;
   readonly limits: Pick<WatchLimits, 'refillQuietMs' | 'refillPatienceMs'>;
@@ -26,10 +26,22 @@ export interface TrackRefillsOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** What is known of a track, and what it was given, as read from the stores. */
+interface StoredPast {
+  /** Of the slot, when `records` were right. */
+  readonly revision: number;
+  readonly records: readonly EpisodeRecord[];
+  readonly samples: readonly Sample[];
+}
+
+type Older = readonly [TrackSlot, OlderSamples];
+
+/** How many tracks are read at once: the rules of one station read the same, and one look into the store serves many. */
+const GROUP = 64;
 const UNREADABLE = 'What a rule has to judge anew cannot be read from the stores; it is tried again.';
 
 /**
- * Judges tracks anew from the stores, after samples came from before what they remember: one after the other, beside the
+ * Judges tracks anew from the stores, after samples came from before what they remember: some at a time, beside the
  * readings that go on coming, and once nothing older has come for a while.
  */
 export class TrackRefills {
@@ -37,7 +49,7 @@ export class TrackRefills {
   readonly #waiting = new Map<TrackSlot, OlderSamples>();
   /** Those whose turn has come. */
   readonly #due = new Set<TrackSlot>();
-  #working: Promise<void> = Promise.resolve();
+  #isWorking = false;
 
   constructor(options: TrackRefillsOptions) {
     this.#options = options;
@@ -63,22 +75,9 @@ export class TrackRefills {
 
   /** Begins with those that have waited long enough, and whose samples ingest has handed to the store. */
   beginDue(): void {
-    const { clock, limits, ingest, onFailure } = this.#options;
-    const now = clock.monotonicMs();
-    const { taken } = ingest.progress();
-    const isDue = ({ lastMs, sinceMs, through }: OlderSamples): boolean =>
-      (now - lastMs >= limits.refillQuietMs || now - sinceMs >= limits.refillPatienceMs) &&
-      taken.live >= through.live &&
-      taken.backlog >= through.backlog;
-    // What came since a track's turn waits for the next one.
-    const due = [...this.#waiting].filter(([slot, older]) => isDue(older) && !this.#due.has(slot));
-    if (due.length === 0) return;
-    for (const [slot] of due) {
-      this.#waiting.delete(slot);
-      this.#due.add(slot);
-    }
-    this.#working = this.#working.then(() => this.#judgeAll(due));
-    this.#working.catch(onFailure);
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    this.#work().catch(this.#options.onFailure);
   }
 
   #note(slot: TrackSlot, t: EpochMs, through: Cursors): void {
@@ -92,49 +91,83 @@ export class TrackRefills {
     this.#waiting.set(slot, older);
   }
 
-  async #judgeAll(due: readonly (readonly [TrackSlot, OlderSamples])[]): Promise<void> {
-    const { ingest, tracks, nextTurn } = this.#options;
+  async #work(): Promise<void> {
+    for (let group = this.#nextGroup(); group.length > 0; group = this.#nextGroup()) {
+      await this.#judgeAll(group);
+    }
+    this.#isWorking = false;
+  }
+
+  /** Those that wait longest. What comes since a track's turn waits for the next one. */
+  #nextGroup(): readonly Older[] {
+    const { clock, limits, ingest } = this.#options;
+    const now = clock.monotonicMs();
+    const { taken } = ingest.progress();
+    const isDue = ({ lastMs, sinceMs, through }: OlderSamples): boolean =>
+      (now - lastMs >= limits.refillQuietMs || now - sinceMs >= limits.refillPatienceMs) &&
+      taken.live >= through.live &&
+      taken.backlog >= through.backlog;
+    const group: Older[] = [];
+    for (const [slot, older] of this.#waiting) {
+      if (group.length === GROUP) break;
+      if (isDue(older)) group.push([slot, older]);
+    }
+    for (const [slot] of group) {
+      this.#waiting.delete(slot);
+      this.#due.add(slot);
+    }
+    return group;
+  }
+
+  async #judgeAll(group: readonly Older[]): Promise<void> {
+    const { clock, log, episodes, ingest, tracks, nextTurn } = this.#options;
     await ingest.offered();
-    for (const [slot] of due) tracks.open(slot);
+    for (const [slot] of group) tracks.open(slot);
     await tracks.settled();
-    for (const [slot, older] of due) {
-      await this.#judge(slot, older);
+    const insisting = { clock, log, message: UNREADABLE };
+    const pasts = await insist(() => this.#read(group), insisting);
+    for (const [slot, older] of group) {
+      const past = pasts.get(slot);
+      if (past !== undefined) await insist(() => this.#refill(slot, older, past), insisting);
+      // What came from beyond since `older` was noted may not be stored yet: its own turn comes.
+      if (slot.refill === older) slot.refill = undefined;
+      slot.isRefilled = true;
+      tracks.touch([slot]);
       this.#due.delete(slot);
       await nextTurn();
     }
-  }
-
-  /** What came from beyond since `older` was noted may not be stored yet: its own turn comes. */
-  async #judge(slot: TrackSlot, older: OlderSamples): Promise<void> {
-    const { clock, log, tracks, episodes } = this.#options;
-    const { track } = slot;
-    if (track === undefined) return;
-    // Else it is among the samples with which the track was opened.
-    if (track.foldedTo !== null && older.from <= track.foldedTo) {
-      const run = (): Promise<void> => this.#refill(slot, track, older);
-      await insist(run, { clock, log, message: UNREADABLE });
-    }
-    if (slot.refill === older) slot.refill = undefined;
-    slot.isRefilled = true;
-    tracks.touch([slot]);
     await episodes.flush();
   }
 
-  async #refill(slot: TrackSlot, track: RuleTrack, { from, given }: OlderSamples): Promise<void> {
-    const { past, tracks } = this.#options;
-    const samples = await past.history(slot, from, await this.#recordsOf(slot, from));
-    const records = await this.#recordsOf(slot, from);
-    tracks.take(slot, track.refill([...samples, ...given], knownPast(records), from));
+  /** Of those that have to be judged anew: what the others lacked is among the samples with which they were opened. */
+  async #read(group: readonly Older[]): Promise<ReadonlyMap<TrackSlot, StoredPast>> {
+    const { past, episodes } = this.#options;
+    const isBeyond = ([{ track }, { from }]: Older): boolean => from <= (track?.foldedTo ?? -Infinity);
+    const tracks = group
+      .filter(isBeyond)
+      .map(([track, { from }]) => ({ track, from, revision: track.revision }));
+    await episodes.flush();
+    const known = await Promise.all(
+      tracks.map(async each => ({ ...each, records: await past.records(each.track, each.from) })),
+    );
+    const samples = await past.histories(known);
+    return new Map(
+      known.map(({ track, revision, records }) => {
+        return [track, { revision, records, samples: samples.get(track) ?? [] }] as const;
+      }),
+    );
   }
 
-  /** As the track has left them: what it tells while they are read would be missing. */
-  async #recordsOf(slot: TrackSlot, from: EpochMs): Promise<readonly EpisodeRecord[]> {
-    const { past, episodes } = this.#options;
-    for (;;) {
-      const { revision } = slot;
+  async #refill(slot: TrackSlot, { from, given }: OlderSamples, past: StoredPast): Promise<void> {
+    const { past: stored, episodes, tracks } = this.#options;
+    let { revision, records } = past;
+    // As the track has left them: what it told while they were read would be missing.
+    while (revision !== slot.revision) {
+      ({ revision } = slot);
       await episodes.flush();
-      const records = await past.records(slot, from);
-      if (revision === slot.revision) return records;
+      records = await stored.records(slot, from);
     }
+    const anew = slot.track?.refill([...past.samples, ...given], knownPast(records), from);
+    if (anew !== undefined) tracks.take(slot, anew);
   }
 }
