@@ -59,7 +59,7 @@ describe('the rules a district starts with, in the demo district', () => {
   it('find all they need, or say what is missing', () => {
     const byRule = new Set(planned.map(({ rule }) => rule));
     printFigure(`demo district: ${planned.length} rules on subjects, ${gaps.length} gaps`);
-    expect(byRule.size).toBe(17);
+    expect(byRule.size).toBe(19);
     // The demo district has stations without limits, as every district has.
     expect(gaps.map(({ rule, detail }) => `${rule}: ${detail}`)).toEqual([
       'river-stage: blue needs the threshold warning, which is not set',
