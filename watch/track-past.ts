@@ -29,32 +29,43 @@ export class TrackPast {
     tracks: ReadonlyMap<Of, EpochMs>,
     upTo = EVER,
   ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
-    const { store, history } = this.#options;
     const spans = new Map<string, EpochMs>();
-    const listened = new Set<string>();
-    let decidedFrom = EVER;
     for (const [track, from] of tracks) {
-      const isListening = hearsSilence(track);
-      if (isListening) decidedFrom = epochMs(Math.min(decidedFrom, from));
       for (const input of inputsOf(track)) {
         spans.set(input, epochMs(Math.min(from, spans.get(input) ?? from)));
-        if (isListening) listened.add(input);
       }
     }
-    const readings = await history.readings(spans, upTo);
-    const query = { from: decidedFrom, to: epochMs(upTo + 1), inputs: [...listened] };
-    const decisions = listened.size === 0 ? [] : (await store.decisions(query)).filter(isSample);
+    const readings = await this.#options.history.readings(spans, upTo);
+    const decisions = await this.decisions(tracks, upTo);
     const samples = new Map<Of, readonly Sample[]>();
     for (const [track, from] of tracks) {
-      const inputs = inputsOf(track);
-      const isHeard = (sample: (typeof decisions)[number]): boolean =>
-        sample.kind === 'outage' || inputs.has(sample.input);
       samples.set(track, [
-        ...[...inputs].flatMap(input => (readings.get(input) ?? []).filter(({ t }) => t >= from)),
-        ...(hearsSilence(track) ? decisions.filter(sample => sample.t >= from && isHeard(sample)) : []),
+        ...[...inputsOf(track)].flatMap(input => (readings.get(input) ?? []).filter(({ t }) => t >= from)),
+        ...(decisions.get(track) ?? []),
       ]);
     }
     return samples;
+  }
+
+  /** Of these samples those that were decided: silences and outages of ours, where they mean something to the track. */
+  async decisions<Of extends Track>(
+    tracks: ReadonlyMap<Of, EpochMs>,
+    upTo = EVER,
+  ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
+    const listening = [...tracks].filter(([track]) => hearsSilence(track));
+    if (listening.length === 0) return new Map();
+    const earliest = epochMs(Math.min(...listening.map(([, from]) => from)));
+    const inputs = [...new Set(listening.flatMap(([track]) => [...inputsOf(track)]))];
+    const query = { from: earliest, to: epochMs(upTo + 1), inputs };
+    const decided = (await this.#options.store.decisions(query)).filter(isSample);
+    return new Map(
+      listening.map(([track, from]) => {
+        const own = inputsOf(track);
+        const isHeard = (sample: (typeof decided)[number]): boolean =>
+          sample.kind === 'outage' || own.has(sample.input);
+        return [track, decided.filter(sample => sample.t >= from && isHeard(sample))];
+      }),
+    );
   }
 
   /** The episodes that have to be known to judge everything from `from` on anew. */
