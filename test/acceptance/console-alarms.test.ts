@@ -82,7 +82,7 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     expect(zh[2]).toContain('极值 0.500 m 30 分钟涨幅');
     expect(zh[4]).toContain('道路积水 待实时读数确认');
     expect(zh[5]).toContain('道路积水 待核实 四联路口积水点');
-    await page.getByText('17 条规则在监视').waitFor();
+    await page.getByText('19 条规则在监视').waitFor();
     await page.locator('.severity-count[data-severity=yellow]').click();
     await page.getByText('显示 3 / 6 条').waitFor();
     expect(await page.locator('.alarm').count()).toBe(3);
@@ -206,8 +206,8 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     evening.alarms.board = () => new Map();
     const page = await enter('#/alarms');
     await page.getByText('当前没有现行预警。').waitFor();
-    await page.getByText('17 条规则在监视 137 个测点').waitFor();
-    await page.getByText('300 个测点中 163 个没有规则监视').waitFor();
+    await page.getByText('19 条规则在监视 138 个测点').waitFor();
+    await page.getByText('300 个测点中 162 个没有规则监视').waitFor();
     await page.getByText('17 处缺口').waitFor();
     await page.locator('.rule-names', { hasText: '河道水位预警' }).waitFor();
     await page.getByRole('link', { name: '查看规则与缺口' }).click();
