@@ -1,3 +1,4 @@
+import type { WaterBody } from '../../domain/assessment/quality-class.ts';
 import type { AssetAttribute, AssetType } from '../../domain/model/asset-type.ts';
 import type { District } from '../../domain/model/district.ts';
 import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts';
@@ -17,6 +18,8 @@ export interface Spot {
   /** The reach it stands at, where it is known. */
   readonly reach?: string;
   readonly lengthM?: number;
+  /** Of a section. */
+  readonly waterBody?: WaterBody;
   /** Datastreams of the stations there: spans and thresholds say where levels lie. */
   readonly datastreams: readonly DatastreamSpec[];
 }
@@ -136,10 +139,15 @@ export function surveySpots(
     spots.set(id, { ...spot, datastreams: [], ...(lengthM === undefined ? {} : { lengthM }) });
   }
   for (const asset of district.assets.values()) {
-    const { id, type, basin, reach, attributes = {} } = asset;
+    const { id, type, basin, reach, waterBody, attributes = {} } = asset;
     const spot = { id, type, basin, place: plane.placeOf(asset), attributes };
     const datastreams = datastreamsAt.get(id) ?? [];
-    spots.set(id, { ...spot, datastreams, ...(reach === undefined ? {} : { reach }) });
+    spots.set(id, {
+      ...spot,
+      datastreams,
+      ...(reach === undefined ? {} : { reach }),
+      ...(waterBody === undefined ? {} : { waterBody }),
+    });
   }
   const index = new Map<string, ReadonlyMap<string, Spot>>();
   for (const station of stations) index.set(station.id, spotsOfStation(station, spots, plane));

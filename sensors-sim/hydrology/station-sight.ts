@@ -1,3 +1,4 @@
+import type { WaterBody } from '../../domain/assessment/quality-class.ts';
 import { OBSERVED_PROPERTIES } from '../../domain/model/observed-property.ts';
 import type { DatastreamSpec, StationSpec } from '../../domain/model/registry.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
@@ -9,7 +10,7 @@ import type { LocalPlane } from './place.ts';
 import type { RainField, RainSample } from './rain-field.ts';
 import { RainGauge } from './rain-gauge.ts';
 import { isQuality, stationPlace } from './spot.ts';
-import type { SpotIndex } from './spot.ts';
+import type { Spot, SpotIndex } from './spot.ts';
 import { WaterQuality } from './water-quality.ts';
 import type { WaterNode } from './water-node.ts';
 
@@ -42,7 +43,8 @@ export class StationSight {
       if (node === undefined) continue;
       this.#nodes.set(property, node);
       if (!isQuality(property) || node.quality !== undefined) continue;
-      node.watchQuality(new WaterQuality(new Random(seed, `${spot.id}/quality`).between(25, 28)));
+      const warmC = new Random(seed, `${spot.id}/quality`).between(25, 28);
+      node.watchQuality(new WaterQuality(warmC, waterBodyOf(spot)));
     }
     for (const { property } of station.datastreams) {
       const own = station.datastreams.filter(datastream => datastream.property === property);
@@ -100,4 +102,9 @@ function createGauge({ datastreams }: StationSpec): RainGauge | undefined {
     if (OBSERVED_PROPERTIES.get(property)?.interpolation === 'period_total') gauge.addPeriod(intervalMs);
   }
   return gauge;
+}
+
+/** Sections say it; a quality station at a reservoir stands at a lake. */
+function waterBodyOf({ waterBody, type }: Spot): WaterBody {
+  return waterBody ?? (type === 'reservoir' ? 'lake' : 'river');
 }

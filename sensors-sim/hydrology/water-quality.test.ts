@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
+import { sectionAssessment } from '../../domain/assessment/section-assessment.ts';
+import type { WaterBody } from '../../domain/assessment/quality-class.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { CLEAN } from './pollution.ts';
 import type { Mixture } from './pollution.ts';
@@ -8,8 +10,8 @@ import { WaterQuality, oxygenSaturation } from './water-quality.ts';
 const BEGIN = epochMs(Date.parse('2026-07-01T00:00:00+08:00'));
 
 /** The section after a day of such water. */
-function after(mixture: Partial<Mixture>): WaterQuality {
-  const quality = new WaterQuality(26);
+function after(mixture: Partial<Mixture>, waterBody: WaterBody = 'river'): WaterQuality {
+  const quality = new WaterQuality(26, waterBody);
   for (let step = 1; step <= 1_440; step++) {
     quality.step(epochMs(BEGIN + step * 60_000), 60, { ...CLEAN, ...mixture });
   }
@@ -44,6 +46,18 @@ describe('WaterQuality', () => {
     expect(after({ stormShare: 1 }).value('conductivity')).toBeCloseTo(70, 0);
     expect(rise({ stormShare: 1 }, 'water_temperature')).toBeLessThan(-2);
     expect(rise({ stormShare: 1 }, 'ph')).toBeLessThan(0);
+  });
+
+  it('keeps a lake that nothing spoils in class II, at night too', () => {
+    const lake = after({}, 'lake');
+    for (let hour = 0; hour < 24; hour++) {
+      for (let step = 1; step <= 60; step++) {
+        lake.step(epochMs(BEGIN + 86_400_000 + hour * 3_600_000 + step * 60_000), 60, CLEAN);
+      }
+      const items = ['total_phosphorus', 'dissolved_oxygen', 'ammonia_nitrogen', 'permanganate_index', 'ph'];
+      const values = Object.fromEntries(items.map(item => [item, lake.value(item)]));
+      expect(sectionAssessment(values, { waterBody: 'lake', targetClass: 2 }).class).toBeLessThanOrEqual(2);
+    }
   });
 
   it('clouds with the dirt of the streets', () => {

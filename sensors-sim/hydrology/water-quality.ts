@@ -1,3 +1,4 @@
+import type { WaterBody } from '../../domain/assessment/quality-class.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import { daylight, warmth } from './day-cycle.ts';
 import type { Mixture } from './pollution.ts';
@@ -18,9 +19,11 @@ export function oxygenSaturation(temperatureC: number): number {
 /** Cells of a mixed population in a litre for each milligram of chlorophyll a in it. */
 const CELLS_PER_MG = 1e9;
 
-/** One constituent: of clean river water, what runoff has in its place, and what dirt and used water add. */
+/** One constituent: of clean water of rivers and of lakes, what runoff has in its place, what dirt and used water add. */
 interface Constituent {
   readonly river: number;
+  /** Dirt settles where water stands. */
+  readonly lake: number;
   readonly runoff: number;
   /** For each mg/L of washed-off solids. */
   readonly dirt: number;
@@ -30,20 +33,24 @@ interface Constituent {
 
 /** mg/L (conductivity µS/cm, turbidity NTU); usual event means of urban runoff and municipal raw sewage. */
 const CONSTITUENTS: Readonly<Record<string, Constituent>> = {
-  ammonia_nitrogen: { river: 0.25, runoff: 0.2, dirt: 0.005, sewage: 26 },
-  total_phosphorus: { river: 0.06, runoff: 0.05, dirt: 0.0012, sewage: 4 },
-  total_nitrogen: { river: 3.4, runoff: 1.2, dirt: 0.012, sewage: 36 },
-  permanganate_index: { river: 2.4, runoff: 2, dirt: 0.04, sewage: 55 },
-  chemical_oxygen_demand: { river: 9, runoff: 8, dirt: 0.22, sewage: 260 },
-  conductivity: { river: 380, runoff: 70, dirt: 0.3, sewage: 850 },
-  turbidity: { river: 9, runoff: 18, dirt: 0.9, sewage: 90 },
+  ammonia_nitrogen: { river: 0.25, lake: 0.08, runoff: 0.2, dirt: 0.005, sewage: 26 },
+  total_phosphorus: { river: 0.06, lake: 0.014, runoff: 0.05, dirt: 0.0012, sewage: 4 },
+  total_nitrogen: { river: 3.4, lake: 1.1, runoff: 1.2, dirt: 0.012, sewage: 36 },
+  permanganate_index: { river: 2.4, lake: 1.8, runoff: 2, dirt: 0.04, sewage: 55 },
+  chemical_oxygen_demand: { river: 9, lake: 7, runoff: 8, dirt: 0.22, sewage: 260 },
+  conductivity: { river: 380, lake: 160, runoff: 70, dirt: 0.3, sewage: 850 },
+  turbidity: { river: 9, lake: 3, runoff: 18, dirt: 0.9, sewage: 90 },
 };
+
+/** How much the plants make of the oxygen: a lake is deep. */
+const PLANTS: Readonly<Record<WaterBody, number>> = { river: 1, lake: 0.4 };
 
 /**
  * Water quality of a section: the mixture that arrives, oxygen by light, warmth and pollution, temperature by the day.
  */
 export class WaterQuality {
   readonly #warmC: number;
+  readonly #waterBody: WaterBody;
   #dirtMgPerL = 0;
   #sewageShare = 0;
   #stormShare = 0;
@@ -54,8 +61,9 @@ export class WaterQuality {
   #decayed = 0;
 
   /** `warmC`: mean temperature of the section in dry weather, °C. */
-  constructor(warmC: number) {
+  constructor(warmC: number, waterBody: WaterBody) {
     this.#warmC = warmC;
+    this.#waterBody = waterBody;
     this.#temperatureC = warmC;
   }
 
@@ -66,7 +74,7 @@ export class WaterQuality {
     this.#stormShare += (mixture.stormShare - this.#stormShare) * mixed;
     const warmthTarget = this.#warmC + 1.5 * warmth(at) - 3 * this.#stormShare;
     this.#temperatureC += ((warmthTarget - this.#temperatureC) * stepS) / WARMING_S;
-    const calm = 1 - 0.8 * this.#stormShare;
+    const calm = (1 - 0.8 * this.#stormShare) * PLANTS[this.#waterBody];
     const breathing = calm * (6 * daylight(at) - 2.8);
     this.#breathed += ((breathing - this.#breathed) * stepS) / BREATHING_S;
     const load = Math.min(1, this.#dirtMgPerL / 400 + 6 * this.#sewageShare);
@@ -108,8 +116,13 @@ export class WaterQuality {
     return Math.max(0.2, oxygenSaturation(this.#temperatureC) + this.#oxygenOffset);
   }
 
-  #concentration({ river, runoff, dirt, sewage }: Constituent): number {
+  #concentration({ runoff, dirt, sewage, ...clean }: Constituent): number {
     const storm = this.#stormShare;
-    return river * (1 - storm) + runoff * storm + dirt * this.#dirtMgPerL + sewage * this.#sewageShare;
+    return (
+      clean[this.#waterBody] * (1 - storm) +
+      runoff * storm +
+      dirt * this.#dirtMgPerL +
+      sewage * this.#sewageShare
+    );
   }
 }
