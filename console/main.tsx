@@ -7,6 +7,7 @@ import './styles/stations.css';
 import './styles/curve.css';
 import './styles/alarms.css';
 import './styles/reasons.css';
+import './styles/watch.css';
 import { App } from './view/app.tsx';
 
 const host = document.getElementById('console');

@@ -60,6 +60,8 @@ export interface Clause {
   readonly state: 'true' | 'false' | 'unknown';
   readonly value?: number | undefined;
   readonly limit: number;
+  /** To the limit; zero or less beyond it. */
+  readonly distance?: number | undefined;
 }
 
 export interface StepReasons {

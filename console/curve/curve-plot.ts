@@ -18,6 +18,7 @@ export interface CurvePalette {
   readonly bad: string;
   readonly threshold: string;
   readonly background: string;
+  readonly chosen: string;
   readonly severity: Readonly<Record<WarningSeverity, string>>;
 }
 
@@ -32,6 +33,8 @@ export interface CurvePlotOptions {
   readonly resolution: number;
   /** The index of the row under the pointer. */
   readonly onHover: (index: number | undefined) => void;
+  /** An instant was pointed out, epoch ms. */
+  readonly onPick: (t: number) => void;
 }
 
 export interface CurveWarning {
@@ -45,6 +48,8 @@ export interface CurvePicture {
   readonly thresholds: readonly CurveThreshold[];
   /** The warnings in force of the point, each from its begin on, epoch ms. */
   readonly warnings: readonly CurveWarning[];
+  /** The instant that somebody asks about, epoch ms. */
+  readonly chosen: number | undefined;
   /** The ends of the time axis, epoch ms. */
   readonly from: number;
   readonly to: number;
@@ -53,6 +58,8 @@ export interface CurvePicture {
 const AXIS_FONT = '11px system-ui, sans-serif';
 const MARK_RADIUS = 4;
 const WARNING_BAR = 5;
+/** So near to a row, in CSS pixels, that row is meant; elsewhere the instant itself, since it may lie in a gap. */
+const SNAP = 8;
 /** The axis of bars reaches at least so far: a trace of rain must not look like a storm. */
 const BAR_AXIS_STEPS = 20;
 
@@ -66,6 +73,8 @@ export class CurvePlot {
     this.#options = options;
     this.#picture = picture;
     this.#plot = new uPlot(this.#settings(host), dataOf(picture.columns), host);
+    const { over } = this.#plot;
+    over.addEventListener('click', ({ offsetX }) => options.onPick(this.#timeAt(offsetX)));
   }
 
   show(picture: CurvePicture): void {
@@ -82,6 +91,14 @@ export class CurvePlot {
 
   destroy(): void {
     this.#plot.destroy();
+  }
+
+  /** The time of the row that is meant, else that of the place. */
+  #timeAt(left: number): number {
+    const plot = this.#plot;
+    const row = this.#picture.columns.times[plot.posToIdx(left)];
+    const isMeant = row !== undefined && Math.abs(plot.valToPos(row / 1_000, 'x') - left) <= SNAP;
+    return isMeant ? row : Math.round(plot.posToVal(left, 'x') * 1_000);
   }
 
   #settings(host: HTMLElement): uPlot.Options {
@@ -156,7 +173,24 @@ export class CurvePlot {
     for (const warning of this.#picture.warnings) this.#drawWarning(plot, warning);
     for (const threshold of this.#picture.thresholds) this.#drawThreshold(plot, threshold);
     for (const mark of this.#picture.columns.marks) this.#drawMark(plot, mark);
+    this.#drawChosen(plot);
     ctx.restore();
+  }
+
+  /** A line through all of the height, with a head that no curve has. */
+  #drawChosen(plot: uPlot): void {
+    const { chosen } = this.#picture;
+    if (chosen === undefined) return;
+    const { ctx, bbox } = plot;
+    const ratio = devicePixelRatio;
+    const x = plot.valToPos(chosen / 1_000, 'x', true);
+    ctx.fillStyle = this.#options.palette.chosen;
+    ctx.fillRect(x - ratio, bbox.top, 2 * ratio, bbox.height);
+    ctx.beginPath();
+    ctx.moveTo(x - 6 * ratio, bbox.top);
+    ctx.lineTo(x + 6 * ratio, bbox.top);
+    ctx.lineTo(x, bbox.top + 9 * ratio);
+    ctx.fill();
   }
 
   /** A thin bar along the top for as long as it lasts, and a line where it began. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Datastream, Ingest, Station, StreamState } from '../wire.ts';
 import { alarm } from '../alarm/alarm-fixture.ts';
 import { districtOf, withDelta } from './live-district.ts';
-import { countByBasin, countStations } from './station-counts.ts';
+import { countByBasin, countStations, shareText } from './station-counts.ts';
 import { EVERY_STATION, selectStations } from './station-query.ts';
 
 const NOW = 1_790_000_000_000;
@@ -196,6 +196,7 @@ describe('selectStations', () => {
       alarm: { unknown: 3, normal: 0, warning: 1 },
       data: { good: 3, suspect: 0, blind: 1 },
       connection: { connected: 3, disconnected: 1, unknown: 0 },
+      points: { all: all.flatMap(({ datastreams }) => datastreams).length, blind: 0 },
     });
     const basins = countByBasin([...all, station('N', { basin: null })]);
     expect([...basins].map(([basin, { total }]) => [basin, total])).toEqual([
@@ -204,4 +205,22 @@ describe('selectStations', () => {
       ['longgang-river', 3],
     ]);
   });
+
+  it('counts the blind points of a basin, wherever they stand', () => {
+    const eyeless = { ...datastream('level', NOW), state: { ...blind.state, data: 'blind' as const } };
+    const pair = station('P', { datastreams: [eyeless, datastream('rain', NOW)] });
+    expect(countByBasin([pair, fine]).get('longgang-river')?.points).toEqual({ all: 3, blind: 1 });
+  });
+});
+
+it.each([
+  [0, 0, '–'],
+  [0, 9, '0%'],
+  [1, 3, '33%'],
+  [1, 1_000, '<1%'],
+  [999, 1_000, '>99%'],
+  [99, 100, '99%'],
+  [7, 7, '100%'],
+])('%i blind points of %i are a share of %s', (part, all, text) => {
+  expect(shareText(part, all)).toBe(text);
 });

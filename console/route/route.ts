@@ -1,9 +1,10 @@
 /** Where in the page somebody is; it stands behind the `#` of the address, so that it can be kept and passed on. */
 export type Route =
   | { readonly kind: 'stations' | 'alarms' | 'record' | 'rules' }
-  | { readonly kind: 'alarm'; readonly id: string };
+  | { readonly kind: 'alarm' | 'station'; readonly id: string };
 
 const ALARM_PATH = '#/alarms/';
+const STATION_PATH = '#/stations/';
 
 /** The place an address names; the stations where it names none. */
 export function routeOf(hash: string): Route {
@@ -14,11 +15,17 @@ export function routeOf(hash: string): Route {
       return { kind: 'record' };
     case '#/rules':
       return { kind: 'rules' };
-    default: {
-      const id = hash.startsWith(ALARM_PATH) ? decoded(hash.slice(ALARM_PATH.length)) : '';
-      return id === '' ? { kind: 'stations' } : { kind: 'alarm', id };
-    }
+    default:
+      return placeWithId('alarm', hash, ALARM_PATH) ?? placeWithId('station', hash, STATION_PATH) ?? STATIONS;
   }
+}
+
+const STATIONS: Route = { kind: 'stations' };
+
+/** Undefined where the address is not below the path, or names nothing. */
+function placeWithId(kind: 'alarm' | 'station', hash: string, path: string): Route | undefined {
+  const id = hash.startsWith(path) ? decoded(hash.slice(path.length)) : '';
+  return id === '' ? undefined : { kind, id };
 }
 
 /** The address of a place. */
@@ -28,6 +35,8 @@ export function hashOf(route: Route): string {
       return '#/';
     case 'alarm':
       return ALARM_PATH + encodeURIComponent(route.id);
+    case 'station':
+      return STATION_PATH + encodeURIComponent(route.id);
     case 'alarms':
     case 'record':
     case 'rules':

@@ -1,4 +1,5 @@
 import { alarmsEn } from './alarms-en.ts';
+import { watchEn } from './watch-en.ts';
 import type { TextTable } from './zh.ts';
 
 /** The words of the page in English. */
@@ -188,4 +189,5 @@ export const en: TextTable = {
   },
 
   ...alarmsEn,
+  ...watchEn,
 };

@@ -1,4 +1,5 @@
 import { alarmsZh } from './alarms-zh.ts';
+import { watchZh } from './watch-zh.ts';
 
 /** The words of the page in Chinese; the other languages have the same keys. */
 export const zh = {
@@ -206,6 +207,7 @@ export const zh = {
   } as Readonly<Record<string, string>>,
 
   ...alarmsZh,
+  ...watchZh,
 };
 
 /** The words of one language. */

@@ -60,7 +60,8 @@ export function AlarmView(props: AlarmViewProps): JSX.Element {
         <AlarmMarks alarm={alarm} now={now} />
       </ViewTitle>
       <p class="alarm-where">
-        {names.whole(alarm.subject)} <span class="fact-id">{alarm.station}</span>
+        {names.whole(alarm.subject)}{' '}
+        <a href={hashOf({ kind: 'station', id: alarm.station })}>{alarm.station}</a>
         {props.canShowCurve(alarm) ? (
           <button class="link" type="button" onClick={() => onCurve(alarm.subject)}>
             {text.showCurve}

@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 
 import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
 import type { CurvePalette, CurvePicture, CurvePlot, CurvePlotOptions } from '../curve/curve-plot.ts';
+import { moveTime } from '../curve/chosen-time.ts';
+import type { ChosenTime } from '../curve/chosen-time.ts';
 import type { CurveRange } from '../curve/curve-request.ts';
 import { planCurve } from '../curve/curve-request.ts';
 import { numberText, resolutionOf, valueText } from '../text/value-text.ts';
@@ -14,16 +16,23 @@ interface CurveCanvasProps {
   readonly picture: CurvePicture;
   readonly datastream: Datastream;
   readonly range: CurveRange;
+  readonly chosen: ChosenTime;
+  /** The chosen time and what stands there. */
+  readonly chosenText: string;
   readonly onHover: (index: number | undefined) => void;
+  readonly onChoose: (time: ChosenTime) => void;
+  /** Why it was so at the chosen time is asked for. */
+  readonly onAsk: () => void;
 }
 
-/** Holds the plot, which is loaded with the first curve that is opened. */
-export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvasProps): JSX.Element {
+/** Holds the plot, which is loaded with the first curve that is opened; a time on it is chosen by pointer or by keys. */
+export function CurveCanvas(props: CurveCanvasProps): JSX.Element {
+  const { picture, datastream, range, chosen, onHover, onChoose, onAsk } = props;
   const { text } = useWords();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<CurvePlot | undefined>(undefined);
-  const newest = useRef(picture);
-  newest.current = picture;
+  const newest = useRef(props);
+  newest.current = props;
   useEffect(() => {
     const element = host.current;
     if (element === null) return undefined;
@@ -37,8 +46,17 @@ export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvas
       plot.current?.destroy();
       plot.current = new CurvePlot(
         element,
-        newest.current,
-        plotOptions(element, { datastream, range, onHover, text }),
+        newest.current.picture,
+        plotOptions(element, {
+          datastream,
+          range,
+          text,
+          onHover,
+          onPick: t => {
+            newest.current.onChoose(t);
+            newest.current.onAsk();
+          },
+        }),
       );
     };
     void draw().then(() => observer.observe(element));
@@ -52,12 +70,45 @@ export function CurveCanvas({ picture, datastream, range, onHover }: CurveCanvas
     };
   }, [datastream.name, range, text]);
   useEffect(() => plot.current?.show(picture), [picture]);
-  return <div class="curve-canvas" ref={host} />;
+  const { from, to, columns } = picture;
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Enter' || event.key === ' ') {
+      event.preventDefault();
+      onAsk();
+      return;
+    }
+    const next = moveTime({ times: columns.times, from, to }, chosen, event.key);
+    if (next === undefined) return;
+    event.preventDefault();
+    onChoose(next);
+  };
+  return (
+    <div
+      class="curve-canvas"
+      ref={host}
+      role="slider"
+      tabIndex={0}
+      aria-label={text.chooseTime}
+      title={text.clickHint}
+      aria-valuemin={Math.round(from)}
+      aria-valuemax={Math.round(to)}
+      aria-valuenow={Math.round(chosen === 'now' ? to : Math.max(from, chosen))}
+      aria-valuetext={props.chosenText}
+      onKeyDown={onKeyDown}
+    />
+  );
 }
 
 function plotOptions(
   element: HTMLElement,
-  { datastream, range, onHover, text }: Omit<CurveCanvasProps, 'picture'> & { readonly text: TextTable },
+  {
+    datastream,
+    range,
+    text,
+    onHover,
+    onPick,
+  }: Pick<CurveCanvasProps, 'datastream' | 'range' | 'onHover'> &
+    Pick<CurvePlotOptions, 'onPick'> & { readonly text: TextTable },
 ): CurvePlotOptions {
   const shape = shapeOf(datastream);
   return {
@@ -73,6 +124,7 @@ function plotOptions(
           : '',
     resolution: resolutionOf(datastream.unit),
     onHover,
+    onPick,
   };
 }
 
@@ -103,6 +155,7 @@ function paletteOf(element: HTMLElement): CurvePalette {
     bad: colour('bad'),
     threshold: colour('warning'),
     background: colour('surface'),
+    chosen: colour('text'),
     severity: {
       blue: severityColour('blue'),
       yellow: severityColour('yellow'),

@@ -3,11 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { byUrgency } from '../alarm/alarm-order.ts';
 import type { Alarm } from '../alarm/alarm-wire.ts';
+import type { ChosenTime } from '../curve/chosen-time.ts';
 import { curveColumns, withLive, withNewer } from '../curve/curve-data.ts';
 import type { CurveColumns, CurveThreshold } from '../curve/curve-data.ts';
 import type { CurvePicture } from '../curve/curve-plot.ts';
 import { CURVE_RANGES, planCurve, readCurve } from '../curve/curve-request.ts';
 import type { CurvePlan, CurveRange, CurveRow } from '../curve/curve-request.ts';
+import { hashOf } from '../route/route.ts';
 import { shortInstant } from '../text/local-time.ts';
 import { datastreamText, numberText, unitText, valueText } from '../text/value-text.ts';
 import type { TextTable } from '../text/zh.ts';
@@ -15,6 +17,8 @@ import type { Datastream, Station } from '../wire.ts';
 import { CurveCanvas } from './curve-canvas.tsx';
 import { Icon } from './icon.tsx';
 import { PointAlarms } from './point-alarms.tsx';
+import { PointWhy } from './point-why.tsx';
+import type { AlarmNames } from './use-names.ts';
 import { useWords } from './words.ts';
 
 interface CurvePanelProps {
@@ -24,6 +28,7 @@ interface CurvePanelProps {
   readonly alarms: ReadonlyMap<string, Alarm>;
   /** The server's clock, epoch ms. */
   readonly now: number;
+  readonly names: AlarmNames;
   readonly onClose: () => void;
 }
 
@@ -37,12 +42,16 @@ const READS_A_RANGE = 180;
 const RANGES = Object.keys(CURVE_RANGES) as readonly CurveRange[];
 
 /** The curve of one point: stored readings, and behind them what the stream tells. */
-export function CurvePanel({ station, datastream, alarms, now, onClose }: CurvePanelProps): JSX.Element {
+export function CurvePanel(props: CurvePanelProps): JSX.Element {
+  const { station, datastream, alarms, now, names, onClose } = props;
   const { language, text, nameOf } = useWords();
   const [range, setRange] = useState<CurveRange>('3h');
   const [attempt, setAttempt] = useState(0);
   const reading = useCurve({ station: station.id, datastream, now }, range, attempt);
   const [hovered, setHovered] = useState<number>();
+  const [chosen, setChosen] = useState<ChosenTime>('now');
+  const [isAsked, setAsked] = useState(false);
+  const asking = useRef<HTMLButtonElement>(null);
   const { latest } = datastream;
   const subject = `${station.id}/${datastream.name}`;
   const own = useMemo(
@@ -62,30 +71,58 @@ export function CurvePanel({ station, datastream, alarms, now, onClose }: CurveP
       warnings: own
         .toReversed()
         .map(({ severity, begin, end }) => ({ severity, from: begin, to: end ?? to })),
+      chosen: chosen === 'now' ? undefined : chosen,
       from,
       to,
     };
-  }, [reading, latest?.t, range, text, own]);
+  }, [reading, latest?.t, range, text, own, chosen]);
+  const chosenText = chosen === 'now' ? text.now : readout(picture?.columns, chosen, { datastream, text });
+  const stopAsking = (): void => {
+    setAsked(false);
+    setChosen('now');
+    asking.current?.focus();
+  };
 
   const title = `${nameOf(station)} · ${datastreamText(datastream, language)}`;
   return (
     <section
       class="curve"
       aria-label={title}
+      data-asked={isAsked}
       onKeyDown={event => {
-        if (event.key === 'Escape') onClose();
+        if (event.key !== 'Escape') return;
+        if (isAsked) stopAsking();
+        else onClose();
       }}
     >
       <div class="curve-head">
-        <h2 title={title}>{title}</h2>
+        <h2 title={title}>
+          <a href={hashOf({ kind: 'station', id: station.id })} title={text.stationPage}>
+            {nameOf(station)}
+          </a>
+          {` · ${datastreamText(datastream, language)}`}
+        </h2>
         <span class="curve-unit">
           {[unitText(datastream.unit), datastream.datum === null ? '' : text.datum(datastream.datum)]
             .filter(Boolean)
             .join(' · ')}
         </span>
         <span class="curve-readout" aria-live="off">
-          {readout(picture?.columns, hovered, { datastream, text })}
+          {hovered === undefined
+            ? chosen === 'now'
+              ? ''
+              : chosenText
+            : readout(picture?.columns, picture?.columns.times[hovered], { datastream, text })}
         </span>
+        <button
+          class="curve-ask"
+          type="button"
+          ref={asking}
+          aria-expanded={isAsked}
+          onClick={() => (isAsked ? stopAsking() : setAsked(true))}
+        >
+          {text.verdict[own.length > 0 ? 'warning' : 'noWarning']}
+        </button>
         <span class="curve-ranges" role="group" aria-label={text.curveRange}>
           {RANGES.map(name => (
             <button key={name} type="button" aria-pressed={name === range} onClick={() => setRange(name)}>
@@ -103,19 +140,41 @@ export function CurvePanel({ station, datastream, alarms, now, onClose }: CurveP
           <Icon name="close" />
         </button>
       </div>
-      <div class="curve-body">
-        {picture !== undefined && picture.columns.times.length > 0 ? (
-          <CurveCanvas picture={picture} datastream={datastream} range={range} onHover={setHovered} />
-        ) : (
-          <p class="nothing">
-            {emptyText(reading.kind, text)}
-            {reading.kind === 'failed' ? (
-              <button type="button" class="link" onClick={() => setAttempt(attempt + 1)}>
-                {text.retry}
-              </button>
-            ) : null}
-          </p>
-        )}
+      <div class="curve-main">
+        <div class="curve-body">
+          {picture !== undefined && picture.columns.times.length > 0 ? (
+            <CurveCanvas
+              picture={picture}
+              datastream={datastream}
+              range={range}
+              chosen={chosen}
+              chosenText={chosenText}
+              onHover={setHovered}
+              onChoose={setChosen}
+              onAsk={() => setAsked(true)}
+            />
+          ) : (
+            <p class="nothing">
+              {emptyText(reading.kind, text)}
+              {reading.kind === 'failed' ? (
+                <button type="button" class="link" onClick={() => setAttempt(attempt + 1)}>
+                  {text.retry}
+                </button>
+              ) : null}
+            </p>
+          )}
+        </div>
+        {isAsked ? (
+          <PointWhy
+            subject={subject}
+            chosen={chosen}
+            alarms={own}
+            now={now}
+            names={names}
+            onNow={() => setChosen('now')}
+            onClose={stopAsking}
+          />
+        ) : null}
       </div>
       <PointAlarms alarms={own} />
       <p class="curve-notes">{notesOf(reading, picture, { datastream, text }).join(' · ')}</p>
@@ -186,14 +245,15 @@ interface Wording {
   readonly text: TextTable;
 }
 
-/** The row under the pointer in words. */
+/** A time in words, and the row that stands there. */
 function readout(
   columns: CurveColumns | undefined,
-  index: number | undefined,
+  t: number | undefined,
   { datastream, text }: Wording,
 ): string {
-  const t = index === undefined ? undefined : columns?.times[index];
-  if (t === undefined || columns === undefined || index === undefined) return '';
+  if (t === undefined || columns === undefined) return '';
+  const index = columns.times.indexOf(t);
+  if (index < 0) return shortInstant(t);
   const mark = columns.marks.find(marked => marked.t === t);
   const v = mark?.v ?? columns.line[index] ?? null;
   const kind = mark === undefined ? '' : ` ${mark.kind === 'suspect' ? text.flag[3] : text.flag[4]}`;

@@ -7,6 +7,7 @@ import { subjectParts } from '../alarm/subject.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { EVERY_STATION } from '../district/station-query.ts';
 import type { StationQuery } from '../district/station-query.ts';
+import { hashOf } from '../route/route.ts';
 import type { ListCursor } from '../list/list-cursor.ts';
 import type { SessionInfo } from '../wire.ts';
 import { Account } from './account.tsx';
@@ -18,6 +19,7 @@ import { PasswordDialog } from './password-dialog.tsx';
 import { PlaceNav } from './place-nav.tsx';
 import { RecordView } from './record-view.tsx';
 import { RulesView } from './rules-view.tsx';
+import { StationView } from './station-view.tsx';
 import { StationsView } from './stations-view.tsx';
 import { StatusLine } from './status-line.tsx';
 import { useDistrict } from './use-district.ts';
@@ -111,7 +113,7 @@ function Desk(props: DeskProps): JSX.Element {
   const [alarmQuery, setAlarmQuery] = useState<AlarmQuery>(EVERY_ALARM);
   const [opened, setOpened] = useState<ListCursor>();
   const urgent = useMemo(() => urgentByStation(alarms.values()), [alarms]);
-  const place = route.kind === 'alarm' ? route.id : route.kind;
+  const place = hashOf(route);
   useEffect(() => {
     setOpened(undefined);
     onOverviewDone();
@@ -176,6 +178,16 @@ function Desk(props: DeskProps): JSX.Element {
               onCurve={subject => setOpened(subjectParts(subject))}
             />
           ) : null}
+          {route.kind === 'station' ? (
+            <StationView
+              key={route.id}
+              station={stations.get(route.id)}
+              alarms={alarms}
+              opened={opened}
+              onOpen={setOpened}
+              {...shared}
+            />
+          ) : null}
           {station === undefined || datastream === undefined ? null : (
             <CurvePanel
               key={`${station.id}/${datastream.name}`}
@@ -183,6 +195,7 @@ function Desk(props: DeskProps): JSX.Element {
               datastream={datastream}
               alarms={alarms}
               now={now}
+              names={names}
               onClose={() => setOpened(undefined)}
             />
           )}

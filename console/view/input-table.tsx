@@ -9,18 +9,19 @@ import type { TextTable } from '../text/zh.ts';
 import { useWords } from './words.ts';
 
 interface InputTableProps {
+  readonly caption: string;
   readonly inputs: readonly InputValue[];
   readonly inputName: (input: string) => string;
 }
 
-/** What a rule saw of each of its inputs when it decided. */
-export function InputTable({ inputs, inputName }: InputTableProps): JSX.Element | null {
+/** What a rule saw of each of its inputs at an instant. */
+export function InputTable({ caption, inputs, inputName }: InputTableProps): JSX.Element | null {
   const { text } = useWords();
   if (inputs.length === 0) return null;
   const columns = text.inputColumns;
   return (
     <table class="facts">
-      <caption>{text.inputsThen}</caption>
+      <caption>{caption}</caption>
       <thead>
         <tr>
           <th scope="col">{columns.input}</th>

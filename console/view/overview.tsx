@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 
 import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
-import { countByBasin, countStations } from '../district/station-counts.ts';
+import { countByBasin, countStations, shareText } from '../district/station-counts.ts';
 import type { LiveDistrict } from '../district/live-district.ts';
 import { EVERY_STATION } from '../district/station-query.ts';
 import type { StationQuery } from '../district/station-query.ts';
@@ -120,6 +120,9 @@ function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children' | 'onSeveri
           <IconHead icon="warning" name={text.alarm.warning} />
           <IconHead icon="suspect" name={text.data.suspect} />
           <IconHead icon="blind" name={text.data.blind} />
+          <th scope="col" title={text.blindShare}>
+            <Icon name="blind" />%<span class="visually-hidden">{text.blindShare}</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -142,6 +145,12 @@ function BasinTable(props: Omit<OverviewProps, 'isOpen' | 'children' | 'onSeveri
             <CountCell state="warning" count={counts.alarm.warning} />
             <CountCell state="suspect" count={counts.data.suspect} />
             <CountCell state="blind" count={counts.data.blind} />
+            <td
+              data-state={counts.points.blind === 0 ? undefined : 'blind'}
+              title={text.blindOf(countText(counts.points.blind), countText(counts.points.all))}
+            >
+              {shareText(counts.points.blind, counts.points.all)}
+            </td>
           </tr>
         ))}
       </tbody>

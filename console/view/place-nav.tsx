@@ -26,7 +26,9 @@ export function PlaceNav({ route, alarms }: PlaceNavProps): JSX.Element {
           key={kind}
           href={hashOf({ kind })}
           aria-current={kind === route.kind ? 'page' : undefined}
-          data-within={kind === 'alarms' && route.kind === 'alarm'}
+          data-within={
+            (kind === 'alarms' && route.kind === 'alarm') || (kind === 'stations' && route.kind === 'station')
+          }
         >
           {text.places[kind]}
           {kind !== 'alarms' ? null : highest === undefined ? (

@@ -50,9 +50,15 @@ export function StationRow(props: StationRowProps): JSX.Element {
         </span>
       </div>
       <div class="cell-station" role="rowheader">
-        <span class="station-name" title={nameOf(station)}>
+        {/* Not in the way of the tab key: an open curve leads there too. */}
+        <a
+          class="station-name"
+          href={hashOf({ kind: 'station', id: station.id })}
+          tabIndex={-1}
+          title={nameOf(station)}
+        >
           {nameOf(station)}
-        </span>
+        </a>
         <span class="station-facts">
           <span class="station-id">{station.id}</span>
           <span class="station-basin">{props.basin}</span>

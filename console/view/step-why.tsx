@@ -2,10 +2,10 @@ import type { JSX } from 'preact';
 
 import { measureName, measuredText } from '../alarm/measure-text.ts';
 import type { Clause, StepReasons } from '../alarm/reasons-wire.ts';
-import { conditionText, limitText, metText, stepSentences } from '../alarm/step-sentences.ts';
-import type { SentenceWords } from '../alarm/step-sentences.ts';
+import { limitText, metText, stepSentences } from '../alarm/step-sentences.ts';
 import { subjectParts } from '../alarm/subject.ts';
-import { Icon } from './icon.tsx';
+import { ConditionTable } from './condition-table.tsx';
+import type { ConditionState } from './condition-table.tsx';
 import { InputTable } from './input-table.tsx';
 import { SeverityChip } from './severity-chip.tsx';
 import type { AlarmNames } from './use-names.ts';
@@ -43,76 +43,27 @@ export function StepWhy({ step, subject, names, isOpen, isStepUp }: StepWhyProps
       </ul>
       <details open={isOpen}>
         <summary>{text.figures}</summary>
-        <InputTable inputs={step.inputs} inputName={inputName} />
-        <ConditionTable step={step} subject={subject} words={words} isStepUp={isStepUp} />
+        <InputTable caption={text.inputsThen} inputs={step.inputs} inputName={inputName} />
+        <ConditionTable
+          caption={text.conditionsThen}
+          clauses={step.clauses}
+          subject={subject}
+          words={words}
+          stateOf={clause => stateOf(clause, step, isStepUp)}
+        />
         <LimitTable step={step} subject={subject} />
       </details>
     </section>
   );
 }
 
-interface ConditionTableProps extends Pick<StepWhyProps, 'step' | 'subject' | 'isStepUp'> {
-  readonly words: SentenceWords;
-}
-
-const CONDITION_ICONS = { true: 'normal', false: 'bad', unknown: 'unknown', waived: 'good' } as const;
-
 /** How long and how often a limit must be met. */
 const HOLDS: ReadonlySet<string> = new Set(['held for', 'readings']);
 
 /** How a condition stood. A step up in a warning that lasts comes without the hold that its begin needed. */
-function stateOf({ severity, name, state }: Clause, { step, isStepUp }: ConditionTableProps) {
+function stateOf({ severity, name, state }: Clause, step: StepReasons, isStepUp: boolean): ConditionState {
   const isWaived = isStepUp && severity === step.severity && HOLDS.has(name) && state === 'false';
   return isWaived ? 'waived' : state;
-}
-
-function ConditionTable(props: ConditionTableProps): JSX.Element | null {
-  const { step, subject, words } = props;
-  const { text } = words;
-  const { clauses } = step;
-  if (clauses.length === 0) return null;
-  const { unit } = subjectParts(subject);
-  const columns = text.conditionColumns;
-  return (
-    <table class="facts">
-      <caption>{text.conditionsThen}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{columns.what}</th>
-          <th scope="col" class="number">
-            {columns.value}
-          </th>
-          <th scope="col" class="number">
-            {columns.limit}
-          </th>
-          <th scope="col">{columns.state}</th>
-        </tr>
-      </thead>
-      <tbody>
-        {clauses.map(clause => {
-          const { severity, name, value, limit } = clause;
-          const state = stateOf(clause, props);
-          return (
-            <tr key={`${severity ?? ''} ${name} ${limit}`}>
-              <th scope="row">
-                {severity === undefined ? null : <SeverityChip severity={severity} />}{' '}
-                {conditionText(name, subject, words)}
-              </th>
-              <td data-label={columns.value} class="number">
-                {value === undefined ? '–' : measuredText(value, { limitName: name, unit }, text)}
-              </td>
-              <td data-label={columns.limit} class="number">
-                {measuredText(limit, { limitName: name, unit }, text)}
-              </td>
-              <td data-label={columns.state} data-tone={state === 'true' ? 'good' : undefined}>
-                <Icon name={CONDITION_ICONS[state]} /> {text.conditionState[state]}
-              </td>
-            </tr>
-          );
-        })}
-      </tbody>
-    </table>
-  );
 }
 
 function LimitTable({ step, subject }: Pick<StepWhyProps, 'step' | 'subject'>): JSX.Element | null {

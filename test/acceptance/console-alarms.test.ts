@@ -1,22 +1,16 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { SYSTEM_PRINCIPAL } from '../../server/application.ts';
-import { openPage, startBrowser } from '../harness/browser.ts';
+import { startBrowser } from '../harness/browser.ts';
 import type { WatchedPage } from '../harness/browser.ts';
+import { enterConsole, serveConsole } from '../harness/console-visit.ts';
 import { requireServer } from '../harness/debian-servers.ts';
 import { FakeAlarms } from '../harness/fake-alarms.ts';
-import { startHttpProbe } from '../harness/http-probe.ts';
 import type { HttpProbe } from '../harness/http-probe.ts';
 import { STORY, StormEvening } from '../harness/storm-evening.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const chromium = requireServer('chromium');
-const BUILT = fileURLToPath(new URL('../../dist/console', import.meta.url));
-const PASSWORD = 'a password of li';
 
 let browser: Browser;
 let evening: StormEvening;
@@ -24,9 +18,7 @@ let probe: HttpProbe;
 let watched: WatchedPage;
 
 beforeAll(async () => {
-  if (chromium === undefined) return;
-  if (!existsSync(BUILT)) throw new Error('The page is not built: run npm run build.');
-  browser = await startBrowser(chromium);
+  if (chromium !== undefined) browser = await startBrowser(chromium);
 });
 afterAll(async () => {
   if (chromium !== undefined) await browser.close();
@@ -34,25 +26,16 @@ afterAll(async () => {
 beforeEach(async () => {
   if (chromium === undefined) return;
   evening = await StormEvening.begin();
-  const user = { name: 'li', displayName: '李伟', role: 'duty', organisation: 'district' } as const;
-  await evening.application.accounts.addUser(SYSTEM_PRINCIPAL, { ...user, password: PASSWORD });
-  probe = await startHttpProbe(evening.application, { consoleFolder: BUILT });
+  probe = await serveConsole(evening.application);
 });
 afterEach(async () => {
   await watched.page.context().close();
   await probe.server.stop();
 });
 
-/** Asks for a place of the page, logs in, and is there. */
 async function enter(hash: string): Promise<Page> {
-  watched = await openPage(browser, probe.url, { viewport: { width: 1280, height: 800 } });
-  const { page } = watched;
-  await page.evaluate(`location.hash = '${hash}'`);
-  await page.fill('[name=user]', 'li');
-  await page.fill('[name=password]', PASSWORD);
-  await page.press('[name=password]', 'Enter');
-  await page.waitForSelector('.places');
-  return page;
+  watched = await enterConsole(browser, probe.url, hash);
+  return watched.page;
 }
 
 /** Lets the stream tell what has changed. */

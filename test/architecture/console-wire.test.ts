@@ -2,7 +2,9 @@ import { describe, expectTypeOf, it } from 'vitest';
 import type { z } from 'zod';
 
 import type { Alarm, ListedAlarm, RuleGap, WatchingRules } from '../../console/alarm/alarm-wire.ts';
+import type { PointReasons } from '../../console/alarm/point-wire.ts';
 import type { AlarmReasons } from '../../console/alarm/reasons-wire.ts';
+import type { WatchedDay } from '../../console/watched/watched-wire.ts';
 import type {
   BucketRow,
   DistrictNames,
@@ -14,6 +16,7 @@ import type {
 import type { alarmReasonsResponse } from '../../server/http/alarm-reasons-schema.ts';
 import type * as alarms from '../../server/http/alarm-schemas.ts';
 import type { districtResponse } from '../../server/http/district-schemas.ts';
+import type { pointReasonsResponse, watchedDayResponse } from '../../server/http/point-reasons-schema.ts';
 import type * as response from '../../server/http/response-schemas.ts';
 
 type Output<Schema extends z.ZodType> = z.output<Schema>;
@@ -38,6 +41,11 @@ describe('what the page reads is what the server answers', () => {
     expectTypeOf<Output<typeof alarms.rulesResponse>>().toExtend<WatchingRules>();
     expectTypeOf<Items<typeof alarms.ruleGapsResponse>>().toExtend<RuleGap>();
     expectTypeOf<Output<typeof alarmReasonsResponse>>().toExtend<AlarmReasons>();
+  });
+
+  it('of the rules of a point, and how they watched a station for a day', () => {
+    expectTypeOf<Output<typeof pointReasonsResponse>>().toExtend<PointReasons>();
+    expectTypeOf<Output<typeof watchedDayResponse>>().toExtend<WatchedDay>();
   });
 
   it('of stored readings and buckets', () => {

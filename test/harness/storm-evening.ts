@@ -10,7 +10,9 @@ import { NORMAL_FLAG, QUALITY, SOURCE_RANK } from '../../domain/model/observatio
 import type { QualityFlag, SourceRank } from '../../domain/model/observation.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import type { OwnOutage, SilenceDecision } from '../../domain/model/watch-decision.ts';
-import { DAY_MS, MINUTE_MS, SECOND_MS, epochMs } from '../../domain/time/instant.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS, durationMs, epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
+import type { EpisodeStore } from '../../domain/ports/episode-store.ts';
 import { compileRules } from '../../rules/compile-rules.ts';
 import type { CompiledRules } from '../../rules/compile-rules.ts';
 import type { RuleBinding } from '../../rules/fold-context.ts';
@@ -19,9 +21,13 @@ import type { Reading, Sample } from '../../rules/sample.ts';
 import { parseRuleSet } from '../../rules/schema.ts';
 import { loadSite } from '../../server/site/load-site.ts';
 import { explainAlarm } from '../../watch/explain-alarm.ts';
+import { Explanations } from '../../watch/explanations.ts';
+import { TrackPast } from '../../watch/track-past.ts';
+import { TrackTable } from '../../watch/track-table.ts';
 import { FakeAlarms } from './fake-alarms.ts';
 import { FakeApplication, observation } from './fake-application.ts';
 
+const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
 /** 21:40 of an evening in June, Asia/Shanghai. */
 const EVENING = Date.parse('2026-06-01T21:40:00+08:00');
 
@@ -66,6 +72,9 @@ export class StormEvening {
   readonly alarms = new FakeAlarms();
   readonly #compiled: CompiledRules;
   readonly #tracks = new Map<string, Track>();
+  readonly #decisions: (SilenceDecision | OwnOutage)[] = [];
+  /** By input; what was corrected stands as it is now. */
+  readonly #readings = new Map<string, readonly Reading[]>();
 
   static async begin(): Promise<StormEvening> {
     const path = (name: string): string => fileURLToPath(new URL(`../../config/${name}`, import.meta.url));
@@ -92,6 +101,17 @@ export class StormEvening {
     this.alarms.lack(...compiled.gaps);
     this.application.alarms = this.alarms;
     this.application.nowMs = EVENING;
+    const explanations = this.#explanations();
+    this.alarms.whyPoint = (subject, at) => explanations.point(subject, at);
+    this.alarms.watchedDay = (subjects, day) => explanations.watched(subjects, day);
+  }
+
+  /** Stores what was read of a subject: its curve has something to show. */
+  store(subject: string): void {
+    this.application.datastreams.set(subject, 1);
+    this.application.rows = (this.#readings.get(subject) ?? [])
+      .map(({ t, v, quality, received }) => observation({ t, v, quality, received }))
+      .toSorted((a, b) => a.t - b.t);
   }
 
   /** A reading of a subject, minutes after the evening began, and the warnings it leads to. */
@@ -148,11 +168,16 @@ export class StormEvening {
   }
 
   #decide(subject: string, decision: SilenceDecision | OwnOutage): void {
+    this.#decisions.push(decision);
     this.#offer(subject, decision);
   }
 
   #offer(subject: string, sample: Reading | SilenceDecision | OwnOutage): void {
     const knownAt = sample.kind === 'reading' ? sample.received : sample.t;
+    if (sample.kind === 'reading') {
+      const others = this.#readings.get(subject)?.filter(({ t }) => t !== sample.t) ?? [];
+      this.#readings.set(subject, [...others, sample]);
+    }
     for (const { rule, plan } of this.#compiled.planned.filter(planned => planned.subject === subject)) {
       const key = `${rule} ${subject}`;
       let track = this.#tracks.get(key);
@@ -161,6 +186,49 @@ export class StormEvening {
       for (const id of track.ids) void this.#explain(id, track);
     }
     if (sample.kind === 'reading') this.#showLatest(subject, sample);
+  }
+
+  /** Answers from what was offered as the watch would from its stores. */
+  #explanations(): Explanations {
+    const table = new TrackTable();
+    table.set(this.#compiled.planned.map(({ rule, subject, plan }) => bindingOf(rule, subject, plan)));
+    const decisions: EpisodeStore['decisions'] = async ({ from, to, inputs }) =>
+      this.#decisions.filter(
+        decision =>
+          decision.t >= from &&
+          decision.t < to &&
+          (decision.kind === 'outage' || inputs === undefined || inputs.includes(decision.input)),
+      );
+    const readings = async (spans: ReadonlyMap<string, EpochMs>, upTo = EVER) =>
+      new Map(
+        [...spans].map(([input, from]) => {
+          const known = this.#readings.get(input) ?? [];
+          return [input, known.filter(({ t }) => t >= from && t <= upTo)] as const;
+        }),
+      );
+    const remembered: EpisodeStore['remembered'] = async ({ track }) =>
+      (await this.alarms.list({ limit: 1_000 })).filter(
+        ({ episode: { rule, subject } }) =>
+          track === undefined || (rule === track.rule && subject === track.subject),
+      );
+    return new Explanations({
+      clock: {
+        now: () => epochMs(this.application.nowMs),
+        monotonicMs: () => 0,
+        after: () => () => undefined,
+      },
+      store: {
+        episode: id => this.alarms.find(id),
+        changes: async query => ('id' in query ? await this.alarms.changes(query.id) : []),
+        decisions,
+      },
+      table,
+      past: new TrackPast({ store: { remembered, decisions }, history: { readings } }),
+      history: { readings },
+      gaps: () => this.#compiled.gaps,
+      sliceMs: durationMs(1_000),
+      nextTurn: () => Promise.resolve(),
+    });
   }
 
   /** The reasons as they are now; a fake answers them at once. */
