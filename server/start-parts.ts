@@ -169,8 +169,9 @@ async function startIngest(
     if (basis !== undefined) tell(ingest.setBasis(basis));
   };
   registry.onChanged(changed => {
-    tell(ingest.setRegistry(changed));
+    // First what is to be watched: no reading of a new station comes before that.
     tellBasis();
+    tell(ingest.setRegistry(changed));
   });
   rules.onChanged(tellBasis);
   const hearing = new Hearing({ clock, journalHealth: () => journal.health(), watch: ingest });

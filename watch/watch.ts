@@ -14,6 +14,7 @@ import type { BasisEntry, TrackBasis } from './basis-book.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { EpisodeLog } from './episode-log.ts';
 import { Explanations } from './explanations.ts';
+import { HeldReadings } from './held-readings.ts';
 import { listenedInputs } from './listened-inputs.ts';
 import { Recovery } from './recovery.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -89,6 +90,7 @@ export class Watch {
   #running: Running | undefined;
   /** Newer bases than the one in force; only the last of them is taken. */
   #nextBasis: BasisEntry | undefined;
+  readonly #held = new HeldReadings();
   #background: Promise<void> = Promise.resolve();
   readonly #timers: (() => void)[] = [];
   #isStopped = false;
@@ -188,11 +190,7 @@ export class Watch {
       if (slot !== undefined) refills.owe(slot, refill.from);
     }
     // A store that is older than the watch tells by its readings up to when somebody listened.
-    let listenedTo = resumption.heardThrough ?? epochMs(0);
-    for (const observation of ingest.latest()) {
-      this.#heard(observation, history);
-      listenedTo = epochMs(Math.max(listenedTo, observation.received));
-    }
+    const listenedTo = epochMs(Math.max(resumption.heardThrough ?? 0, this.#hearLatest()));
     if (listenedTo > 0) this.wasAway(listenedTo);
     this.#every(limits.silenceTickMs, () => this.#tick());
     this.#every(limits.heardMarkMs, () => this.#mark());
@@ -206,8 +204,9 @@ export class Watch {
     const input = this.#heard(observation, history);
     if (input === undefined) return;
     const hearing = this.#table.hearing(input);
-    if (hearing.length === 0) return;
+    if (hearing.length === 0 && !this.#held.isHolding) return;
     const reading = readingOf(observation, input);
+    this.#held.note(reading, hearing.length);
     for (const slot of hearing) tracks.give(slot, reading);
   }
 
@@ -228,7 +227,7 @@ export class Watch {
 
   /** What must be durable before the readings heard so far may be; see `IngestOptions.settledBefore`. */
   settledBefore(): Promise<void> | undefined {
-    const judged = this.#running?.tracks.settled();
+    const judged = this.#held.room ?? this.#running?.tracks.settled();
     if (judged === undefined) return this.#episodes.flush();
     return judged.then(() => this.#episodes.flush());
   }
@@ -236,6 +235,7 @@ export class Watch {
   /** A rule set or registry that holds from now on. */
   setBasis(entry: BasisEntry): void {
     this.#nextBasis = entry;
+    this.#held.begin();
   }
 
   /** Whether anything can be heard: while the journal takes nothing, nobody's silence means anything. */
@@ -292,6 +292,18 @@ export class Watch {
     return input;
   }
 
+  /** Hears the last value of every datastream; answers when the last of them was received, 0 where there is none. */
+  #hearLatest(): number {
+    const { ingest, history } = this.#running ?? {};
+    let received = 0;
+    if (ingest === undefined || history === undefined) return received;
+    for (const observation of ingest.latest()) {
+      this.#heard(observation, history);
+      received = Math.max(received, observation.received);
+    }
+    return received;
+  }
+
   #silenceMinded(input: string): readonly TrackSlot[] {
     return this.#table.hearing(input).filter(slot => this.#table.silenceMinded.has(slot));
   }
@@ -322,6 +334,10 @@ export class Watch {
     this.#nextBasis = undefined;
     this.#inBackground(async () => {
       this.#basisTaken(await this.#book.appendInSlices(entry, this.#options.nextTurn));
+      this.#hearLatest();
+      this.#held.release(this.#table, tracks);
+      // One that came meanwhile waits for its turn.
+      if (this.#nextBasis !== undefined) this.#held.begin();
       await this.#activate(entry, tracks);
     });
   }

@@ -6,10 +6,11 @@ import type { EpisodeRecord, LoggedChange } from '../../domain/ports/episode-sto
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import type { StoreBatch, TelemetryStore } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type { IngestOptions } from '../../ingest/pipeline.ts';
 import { parseRuleSet } from '../../rules/schema.ts';
 import { BasisBook } from '../../watch/basis-book.ts';
-import type { BasisEntry } from '../../watch/basis-book.ts';
+import type { BasisEntry, TrackBasis } from '../../watch/basis-book.ts';
 import { DEFAULT_WATCH_LIMITS } from '../../watch/watch-limits.ts';
 import { Watch } from '../../watch/watch.ts';
 import { EpisodeDisk } from './episode-disk.ts';
@@ -37,9 +38,9 @@ const MOST_ROUNDS = 2_000;
 export class WatchBench {
   readonly ingest: IngestBench;
   readonly disk = new EpisodeDisk();
-  readonly basis: BasisEntry;
   readonly #options: WatchBenchOptions;
-  readonly #registry: Registry;
+  #registry: Registry;
+  readonly #bases: BasisEntry[];
   #life: { isOver: boolean } = { isOver: false };
   #timers = new Set<() => void>();
   #watch: Watch;
@@ -47,7 +48,7 @@ export class WatchBench {
   constructor(options: WatchBenchOptions) {
     this.#options = options;
     this.#registry = { version: 1, things: new Map(options.stations.map(each => [each.id, each])) };
-    this.basis = basisOf(options, this.#registry);
+    this.#bases = [basisOf(options, this.#registry, epochMs(0))];
     this.ingest = new IngestBench({ registry: this.#registry });
     this.#watch = this.#begin();
   }
@@ -75,7 +76,7 @@ export class WatchBench {
     const { pipeline } = this.ingest;
     const watch = this.#watch;
     const life = this.#life;
-    await watch.resume([this.basis]);
+    await watch.resume(this.#bases);
     await pipeline.start();
     if (!life.isOver) watch.run(pipeline);
   }
@@ -93,6 +94,17 @@ export class WatchBench {
     await this.ingest.pipeline.stop();
     await this.#watch.stop();
     this.kill();
+  }
+
+  /** Another registry, or other rules, from now on. */
+  apply(change: Partial<Pick<WatchBenchOptions, 'stations' | 'rules'>>): void {
+    const options = { ...this.#options, ...change };
+    const things = new Map(options.stations.map(each => [each.id, each]));
+    this.#registry = { version: this.#registry.version + 1, things };
+    const basis = basisOf(options, this.#registry, this.clock.now());
+    this.#bases.push(basis);
+    this.#watch.setBasis(basis);
+    this.ingest.pipeline.setRegistry(this.#registry);
   }
 
   send(message: BenchMessage): Promise<void> {
@@ -166,7 +178,9 @@ export class WatchBench {
 
   /** What was found beside what the rules make of everything stored. */
   async judgedAtOnce(): Promise<JudgedAtOnce> {
-    const tracks = new BasisBook().append(this.basis);
+    const book = new BasisBook();
+    let tracks: readonly TrackBasis[] = [];
+    for (const basis of this.#bases) tracks = book.append(basis);
     const records = await this.records();
     return judgedAtOnce({ tracks, telemetry: this.ingest.store, episodes: this.disk.kept, records });
   }
@@ -191,7 +205,7 @@ export class WatchBench {
     const store = watchedStore(stored, batch => {
       if (!life.isOver) onStored?.(batch);
     });
-    this.ingest.kill({ ...options, store });
+    this.ingest.kill({ ...options, store, registry: this.#registry });
     const watch: Watch = new Watch({
       clock,
       log: SILENT_LOG,
@@ -213,7 +227,7 @@ export class WatchBench {
   }
 }
 
-function basisOf({ rules, assets = [] }: WatchBenchOptions, registry: Registry): BasisEntry {
+function basisOf({ rules, assets = [] }: WatchBenchOptions, registry: Registry, from: EpochMs): BasisEntry {
   const named = rules.map((rule, index) => ({
     id: `rule-${index}`,
     name: 'p',
@@ -224,7 +238,7 @@ function basisOf({ rules, assets = [] }: WatchBenchOptions, registry: Registry):
   const outcome = parseRuleSet({ version: 1, validFrom: 0, rules: named });
   if (!outcome.ok) throw new Error(outcome.problems.join('; '));
   return {
-    from: epochMs(0),
+    from,
     versions: { ruleSet: 1, registry: registry.version },
     ruleSet: outcome.ruleSet,
     site: { registry, district: { assets: new Map(assets.map(asset => [asset.id, asset])) } },
