@@ -63,4 +63,23 @@ describe('BatchBuilder', () => {
     expect(batch.held.map(({ position }) => position)).toEqual([1]);
     expect(batch.unheld).toEqual([3]);
   });
+
+  it('has the flags of the moment in which it is closed', () => {
+    const builder = new BatchBuilder();
+    const at = (t: number, quality: 1 | 3 | 4) => ({ datastream: 1, t: epochMs(t), quality });
+    builder.addReading(observation(at(1, 1)));
+    builder.addReading(observation(at(2, 1)));
+    builder.requalify(at(5, 3));
+    builder.requalify(at(6, 3));
+    builder.requalify(at(6, 4));
+    const batch = builder.take(REST, (_, t) => (t === 2 ? 3 : t === 5 ? 1 : undefined));
+    expect([...batch.readings.quality.subarray(0, 2)]).toEqual([1, 3]);
+    expect(batch.requalified).toMatchObject({
+      count: 2,
+      t: Float64Array.of(5, 6),
+      quality: Uint8Array.of(1, 4),
+    });
+    expect(builder.isEmpty).toBe(true);
+    expect('requalified' in builder.take(REST)).toBe(false);
+  });
 });

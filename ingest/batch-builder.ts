@@ -7,10 +7,21 @@ import type {
   StoreBatch,
   StoredDatastream,
 } from '../domain/ports/telemetry-store.ts';
+import type { StaleSpan } from '../domain/quality/quality-network.ts';
 import { ReadingBuffer } from './reading-buffer.ts';
+import type { FlagOf } from './reading-buffer.ts';
+import { requalifiedColumns } from './requalified-columns.ts';
+import type { RequalifiedReading } from './requalified-columns.ts';
 
 type Counted = Exclude<keyof LedgerDelta, 'station'>;
 type MutableDelta = { station: string } & Record<Counted, number>;
+
+/** What a batch has beside what was gathered for it. */
+export interface BatchRest {
+  readonly cursors: Partial<Cursors>;
+  readonly newDatastreams: readonly StoredDatastream[];
+  readonly stationStates?: StoreBatch['stationStates'];
+}
 
 /**
  * Gathers everything one unit of consumption does to the store, so that rows, ledger, quarantine and cursor become
@@ -19,6 +30,8 @@ type MutableDelta = { station: string } & Record<Counted, number>;
 export class BatchBuilder {
   readonly #readings = new ReadingBuffer();
   readonly #ledger = new Map<string, MutableDelta>();
+  readonly #requalified = new Map<string, RequalifiedReading>();
+  #stale: StaleSpan[] = [];
   #quarantined: QuarantineItem[] = [];
   #released: { position: number; item: number }[] = [];
   readonly #held = new Map<number, HeldMessage>();
@@ -30,6 +43,22 @@ export class BatchBuilder {
 
   addReading(reading: Observation): void {
     this.#readings.add(reading);
+  }
+
+  /** Another flag of a reading that was taken before, in this batch or another. */
+  requalify({ datastream, t, quality }: RequalifiedReading): void {
+    this.#requalified.set(`${datastream}@${t}`, { datastream, t, quality });
+  }
+
+  /** Flags that a reading of this batch has made old: they are to be made from the store once it has the batch. */
+  addStale(spans: readonly StaleSpan[]): void {
+    this.#stale.push(...spans);
+  }
+
+  takeStale(): readonly StaleSpan[] {
+    const taken = this.#stale;
+    if (taken.length > 0) this.#stale = [];
+    return taken;
   }
 
   count(station: string, what: Counted, by = 1): void {
@@ -69,6 +98,7 @@ export class BatchBuilder {
   get isEmpty(): boolean {
     return (
       this.#readings.count === 0 &&
+      this.#requalified.size === 0 &&
       this.#ledger.size === 0 &&
       this.#quarantined.length === 0 &&
       this.#released.length === 0 &&
@@ -77,14 +107,19 @@ export class BatchBuilder {
     );
   }
 
-  /** Closes the batch; the builder starts anew. */
-  take(rest: {
-    readonly cursors: Partial<Cursors>;
-    readonly newDatastreams: readonly StoredDatastream[];
-    readonly stationStates?: StoreBatch['stationStates'];
-  }): StoreBatch {
+  /**
+   * Closes the batch; the builder starts anew. Flags are those of now, where `flagOf` knows them: another batch that is
+   * closed before this one may hold what changed them.
+   */
+  take(rest: BatchRest, flagOf?: FlagOf): StoreBatch {
+    if (flagOf !== undefined) this.#readings.requalify(flagOf);
+    const requalified = Array.from(this.#requalified.values(), row => ({
+      ...row,
+      quality: flagOf?.(row.datastream, row.t) ?? row.quality,
+    }));
     const batch: StoreBatch = {
       readings: this.#readings.take(),
+      ...(requalified.length === 0 ? {} : { requalified: requalifiedColumns(requalified) }),
       newDatastreams: rest.newDatastreams,
       ledger: [...this.#ledger.values()],
       quarantined: this.#quarantined,
@@ -94,6 +129,7 @@ export class BatchBuilder {
       cursors: rest.cursors,
       ...(rest.stationStates === undefined ? {} : { stationStates: rest.stationStates }),
     };
+    this.#requalified.clear();
     this.#ledger.clear();
     this.#quarantined = [];
     this.#released = [];

@@ -32,6 +32,16 @@ export class LatestTable {
     entry.revision = this.#revision;
   }
 
+  /** Takes another flag of the newest observation; of any other it is no news. */
+  requalify(observation: Observation): void {
+    const entry = this.#byDatastream.get(observation.datastream);
+    if (entry === undefined || entry.observation.t !== observation.t) return;
+    if (compareCandidates(observation, entry.observation) !== 0) return;
+    this.#revision += 1;
+    entry.observation = observation;
+    entry.revision = this.#revision;
+  }
+
   all(): Observation[] {
     return this.changedSince(0);
   }

@@ -4,13 +4,14 @@ import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { JournalledEntry } from '../domain/ports/journal.ts';
 import type { StoreBatch } from '../domain/ports/telemetry-store.ts';
-import { epochMs } from '../domain/time/instant.ts';
+import { epochMs, HOUR_MS } from '../domain/time/instant.ts';
 import { BENCH_NOW, benchRegistry } from '../test/harness/ingest-bench.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
 import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import { MessageIntake } from './message-intake.ts';
 import type { IntakeOutcome, IntakeRequest } from './message-intake.ts';
+import { QualityControl } from './quality-control.ts';
 import { QuarantineQuota } from './quarantine-quota.ts';
 import { StationTrackers } from './station-trackers.ts';
 
@@ -25,13 +26,17 @@ function createIntake(quotaPerHour = 1_000): MessageIntake {
   const directory = new DatastreamDirectory();
   directory.setRegistry(benchRegistry('S-1'));
   trackers = new StationTrackers();
+  const control = new QualityControl(directory, { horizonMs: HOUR_MS, maxReadings: 100 });
+  control.setRegistry(benchRegistry('S-1'));
   return new MessageIntake({
     directory,
+    control,
     trackers,
     quota: new QuarantineQuota(quotaPerHour),
     liveWindowMs: DEFAULT_INGEST_LIMITS.liveWindowMs,
     splitMs: () => DEFAULT_INGEST_LIMITS.liveWindowMs,
     onObservation: ({ t }, live) => published.push([t, live]),
+    onRequalified: () => undefined,
     onSideMessage: (station, { channel }) => sides.push(`${station} ${channel}`),
   });
 }

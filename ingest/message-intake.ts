@@ -16,6 +16,7 @@ import { EARLIEST_PHENOMENON_TIME, FUTURE_TOLERANCE_MS, epochMs } from '../domai
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import type { BatchBuilder } from './batch-builder.ts';
 import type { DatastreamDirectory, ResolvedDatastream } from './datastream-directory.ts';
+import type { QualityControl } from './quality-control.ts';
 import type { QuarantineQuota, QuarantinedKind } from './quarantine-quota.ts';
 import type { StationTrackers } from './station-trackers.ts';
 
@@ -70,11 +71,14 @@ export interface IntakeOptions {
   readonly directory: DatastreamDirectory;
   readonly trackers: StationTrackers;
   readonly quota: QuarantineQuota;
+  readonly control: QualityControl;
   /** A reading is live while receivedTime − t is at most this. */
   readonly liveWindowMs: DurationMs;
   /** Where live messages are split, milliseconds before receivedTime; as a rule the live window. */
   readonly splitMs: () => number;
   readonly onObservation: ObservationListener;
+  /** Hears earlier observations that have another flag now. */
+  readonly onRequalified: (observation: Observation) => void;
   readonly onSideMessage: SideMessageListener;
 }
 
@@ -156,11 +160,14 @@ export class MessageIntake {
     const source = sourceOf(entry.principal);
     const message: MessageInHand = { entry, station, decoded, limit, source, request };
     let taken = 0;
+    const accepted: Observation[] = [];
     for (const reading of decoded.readings) {
       if (request.part !== 'whole' && reading.t < split !== moved) continue;
       taken += 1;
-      this.#takeReading(message, reading, builder);
+      const observation = this.#accept(message, reading, builder);
+      if (observation !== undefined) accepted.push(observation);
     }
+    this.#judge(message, accepted, builder);
     const left = request.part === 'fresh' && taken < decoded.readings.length;
     // What could not be read has no time, so it goes with the part that is handled first.
     for (const reject of moved ? [] : decoded.rejects) {
@@ -171,15 +178,16 @@ export class MessageIntake {
     return { kind: 'decoded', station, moveBefore: left ? split : undefined, isPresent: !moved };
   }
 
-  #takeReading(message: MessageInHand, reading: DecodedReading, builder: BatchBuilder): void {
+  /** The reading with the flag of its value alone; undefined where it is quarantined. */
+  #accept(message: MessageInHand, reading: DecodedReading, builder: BatchBuilder): Observation | undefined {
     const { entry, decoded } = message;
     const datastream = this.#resolve(message, reading);
     if ('reason' in datastream) {
       const raw = { p: reading.p, t: reading.t, v: reading.v, f: DEVICE_FLAGS[reading.deviceFlag] };
       this.#quarantineReading(message, { ...datastream, index: reading.index, raw }, builder);
-      return;
+      return undefined;
     }
-    const observation: Observation = {
+    return {
       datastream: datastream.id,
       t: epochMs(reading.t),
       v: reading.v,
@@ -190,10 +198,26 @@ export class MessageIntake {
       received: entry.received,
       position: entry.position,
     };
-    builder.addReading(observation);
-    const { correctionMs, isReplay } = message.request;
-    const ageMs = entry.received + correctionMs - reading.t;
-    this.#options.onObservation(observation, isReplay !== true && ageMs <= this.#options.liveWindowMs);
+  }
+
+  /** All readings of a message at once: where many are late, each but the last would be judged in vain. */
+  #judge({ entry, request }: MessageInHand, accepted: readonly Observation[], builder: BatchBuilder): void {
+    if (accepted.length === 0) return;
+    const { control, onObservation, onRequalified, liveWindowMs } = this.#options;
+    const { observations, corrections, requalified, stale } = control.judge(accepted);
+    const { correctionMs, isReplay } = request;
+    for (const observation of observations) {
+      builder.addReading(observation);
+      const ageMs = entry.received + correctionMs - observation.t;
+      onObservation(observation, isReplay !== true && ageMs <= liveWindowMs);
+    }
+    // A newer flag of the value before it, gathered in the same batch, would otherwise outlast it.
+    for (const correction of corrections) builder.requalify(correction);
+    if (stale.length > 0) builder.addStale(stale);
+    for (const again of requalified) {
+      builder.requalify(again);
+      onRequalified(again);
+    }
   }
 
   /** Where the reading belongs, or why it is quarantined. */

@@ -54,13 +54,16 @@ export class ObservationFeed {
     this.#accepted += 1;
     this.latest.offer(observation);
     if (live) this.latency.record(this.#clock.now() - observation.received);
-    for (const listener of this.#listeners) {
-      try {
-        listener(observation, live);
-      } catch (error) {
-        this.#failed(error);
-      }
-    }
+    this.#tell(observation, live);
+  }
+
+  /**
+   * Passes on an observation of before that has another flag now: to the last-value table, and to listeners once more.
+   * It is not live: nothing was measured.
+   */
+  publishRequalified(observation: Observation): void {
+    this.latest.requalify(observation);
+    this.#tell(observation, false);
   }
 
   publishSideMessage(station: string, message: SideMessage, entry: JournalledEntry): void {
@@ -76,6 +79,16 @@ export class ObservationFeed {
       this.#onWatchDecisions?.(decisions);
     } catch (error) {
       this.#failed(error);
+    }
+  }
+
+  #tell(observation: Observation, live: boolean): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(observation, live);
+      } catch (error) {
+        this.#failed(error);
+      }
     }
   }
 

@@ -296,7 +296,7 @@ describe('IngestPipeline and who watches it', () => {
     expect(first.latest.map(({ v }) => v)).toEqual([5, 6]);
     expect(first.tracks.map(({ station }) => station)).toEqual(['S-1', 'S-2']);
     expect(bench.pipeline.changesSince(first.mark)).toEqual({ mark: first.mark, latest: [], tracks: [] });
-    await bench.send({ station: 'S-2', obs: [level(ago(4), 8)] });
+    await bench.send({ station: 'S-2', obs: [level(ago(24), 8)] });
     await bench.settle();
     // A late reading is no last value, but the station was heard.
     const second = bench.pipeline.changesSince(first.mark);

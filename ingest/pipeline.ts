@@ -17,6 +17,10 @@ import type { ClockTrust } from './clock-guard.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
 import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import type { IngestLimits } from './ingest-limits.ts';
+import { QualityControl } from './quality-control.ts';
+import { createLiveRequalifier } from './live-requalifier.ts';
+import type { Requalifier } from './requalifier.ts';
+import { restoreQuality } from './restore-quality.ts';
 import { splitKeptStates } from './kept-state.ts';
 import { Lanes } from './lanes.ts';
 import type { SplitInForce } from './lanes.ts';
@@ -29,6 +33,7 @@ import type { QuarantineReplayOptions, QuarantineReplayResult } from './quaranti
 import { StationTrackers } from './station-trackers.ts';
 import type { StationTrack } from './station-trackers.ts';
 import { StoreWriter } from './store-writer.ts';
+import type { StoreWriterOptions } from './store-writer.ts';
 
 export { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 export type { IngestLimits } from './ingest-limits.ts';
@@ -54,6 +59,8 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly clockTrust: ClockTrust;
   readonly held: number;
+  /** Datastreams of which flags beyond the horizon of quality control are still to be made anew. */
+  readonly staleDatastreams: number;
   readonly outstandingReadings: number;
   /** Since when the oldest message waits that was read and is not durable in the store, milliseconds; 0: none does. */
   readonly oldestUnstoredMs: number;
@@ -109,10 +116,12 @@ export class IngestPipeline {
   readonly #directory = new DatastreamDirectory();
   readonly #trackers = new StationTrackers();
   readonly #feed: ObservationFeed;
+  readonly #control: QualityControl;
   readonly #intake: MessageIntake;
   readonly #court: ClockCourt;
   readonly #split: SplitInForce;
-  #running: { readonly writer: StoreWriter; readonly lanes: Lanes } | undefined;
+  #running:
+    { readonly writer: StoreWriter; readonly lanes: Lanes; readonly requalifier: Requalifier } | undefined;
   #adopted = 0;
   #stopping = false;
   #stopped: Promise<void> | undefined;
@@ -128,13 +137,17 @@ export class IngestPipeline {
     const feed = new ObservationFeed({ clock, log, onSideMessage, onWatchDecisions });
     this.#feed = feed;
     this.#split = { ms: this.#limits.liveWindowMs, isKept: false };
+    const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = this.#limits;
+    this.#control = new QualityControl(this.#directory, { horizonMs, maxReadings });
     this.#intake = new MessageIntake({
       directory: this.#directory,
+      control: this.#control,
       trackers: this.#trackers,
       quota: new QuarantineQuota(this.#limits.quarantineQuotaPerHour),
       liveWindowMs: this.#limits.liveWindowMs,
       splitMs: () => this.#split.ms,
       onObservation: (observation, live) => feed.publish(observation, live),
+      onRequalified: observation => feed.publishRequalified(observation),
       onSideMessage: (station, message, entry) => feed.publishSideMessage(station, message, entry),
     });
     this.#court = new ClockCourt({
@@ -150,7 +163,8 @@ export class IngestPipeline {
     const kept = splitKeptStates(resumption.stationStates);
     this.#directory.adopt(resumption.datastreams);
     this.#adopted = resumption.datastreams.length;
-    this.#directory.setRegistry(registry);
+    this.setRegistry(registry);
+    await restoreQuality(this.#control, store, { latest: resumption.latest, stale: kept.stale });
     const { statesThrough = { live: 0, backlog: 0 }, decisions = [] } = kept.worker ?? {};
     const { live, backlog } = resumption.cursors;
     const isExact = statesThrough.live === live && statesThrough.backlog === backlog;
@@ -163,7 +177,8 @@ export class IngestPipeline {
     }
     const directory = this.#directory;
     const onFailure = (error: unknown): void => this.#fail(error);
-    const writerOptions = { clock, log, store, reader, directory, onFailure, settledBefore };
+    const close: StoreWriterOptions['close'] = (builder, rest) => this.#control.close(builder, rest);
+    const writerOptions = { close, clock, log, store, reader, directory, onFailure, settledBefore };
     const writer = new StoreWriter(writerOptions, resumption.cursors);
     const lanes = new Lanes({
       clock,
@@ -178,10 +193,21 @@ export class IngestPipeline {
       onWatchDecisions: decided => this.#feed.publishWatchDecisions(decided),
       statesThrough,
     });
-    this.#running = { writer, lanes };
+    const requalifier = createLiveRequalifier({
+      clock,
+      store,
+      writer,
+      nextTurn,
+      control: this.#control,
+      limits: this.#limits,
+      onRequalified: observation => this.#feed.publishRequalified(observation),
+    });
+    this.#running = { writer, lanes, requalifier };
     this.#unsubscribe = reader.onCommitted(stream => lanes.wake(stream));
     this.#schedulePoll();
-    this.#loops = [this.#guarded(lanes.runLive()), this.#guarded(lanes.runBacklog())];
+    this.#loops = [lanes.runLive(), lanes.runBacklog(), requalifier.run(clock)].map(loop =>
+      this.#guarded(loop),
+    );
   }
 
   /**
@@ -195,6 +221,7 @@ export class IngestPipeline {
 
   setRegistry(registry: Registry): void {
     this.#directory.setRegistry(registry);
+    this.#control.setRegistry(registry);
   }
 
   /** Hears every accepted reading before it is stored. The result unsubscribes. */
@@ -230,6 +257,7 @@ export class IngestPipeline {
     return {
       clockTrust: this.#court.trust,
       held: this.#court.heldCount,
+      staleDatastreams: this.#control.stale.size,
       outstandingReadings: writer?.outstanding ?? 0,
       oldestUnstoredMs: lanes?.oldestUnstoredMs() ?? 0,
       committed: writer?.committed ?? { live: 0, backlog: 0 },
@@ -284,8 +312,9 @@ export class IngestPipeline {
     this.#cancelPoll?.();
     this.#unsubscribe?.();
     if (this.#running === undefined) return;
-    const { writer, lanes } = this.#running;
+    const { writer, lanes, requalifier } = this.#running;
     lanes.stop();
+    requalifier.stop();
     writer.close();
     let cancel: () => void = () => undefined;
     const late = new Promise<never>((_, reject) => {
@@ -347,6 +376,7 @@ export class IngestPipeline {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#running?.lanes.stop();
+    this.#running?.requalifier.stop();
     this.#options.onFailure(error);
   }
 }

@@ -1,7 +1,7 @@
 import type { DatastreamSpec, Registry, StationSpec } from '../domain/model/registry.ts';
 import type { NetworkMember } from '../domain/quality/quality-network.ts';
 import { resolveParameters } from '../domain/quality/resolve-parameters.ts';
-import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
+import { fittingTests } from './fitting-tests.ts';
 
 /** The property of gauges that give rainfall of periods. */
 const RAINFALL = 'rainfall';
@@ -13,11 +13,13 @@ export type DatastreamNumber = (station: string, spec: DatastreamSpec) => number
  * The registered datastreams as quality control links them. Neighbours measure the same property at the neighbour
  * stations; rain is what gauges of the station itself and of its neighbours give. Datastreams without a number are
  * left out, and so are links to them and to stations that are not registered.
+ *
+ * @param maxReadings tests that look back over more readings are left out
  */
 export function qualityMembers(
   registry: Registry,
   numberOf: DatastreamNumber,
-  file?: QualityParameterFile,
+  maxReadings = Number.POSITIVE_INFINITY,
 ): readonly NetworkMember[] {
   const members: NetworkMember[] = [];
   for (const station of registry.things.values()) {
@@ -29,7 +31,7 @@ export function qualityMembers(
       const isGauge = spec.property === RAINFALL;
       members.push({
         datastream,
-        parameters: resolveParameters(spec, file).parameters,
+        parameters: fittingTests(resolveParameters(spec).parameters, spec.intervalMs, maxReadings),
         neighbours: numbersOf(others, spec.property, numberOf),
         rain: isGauge ? [] : numbersOf([station, ...others], RAINFALL, numberOf),
       });

@@ -1,5 +1,10 @@
-import type { Observation } from '../domain/model/observation.ts';
+import type { Observation, QualityFlag } from '../domain/model/observation.ts';
 import type { ReadingColumns } from '../domain/ports/telemetry-store.ts';
+import { epochMs } from '../domain/time/instant.ts';
+import type { EpochMs } from '../domain/time/instant.ts';
+
+/** The flag of the reading that stands at a time; undefined where it is not known. */
+export type FlagOf = (datastream: number, t: EpochMs) => QualityFlag | undefined;
 
 const FIRST_CAPACITY = 16;
 /** Five columns of eight bytes, one of four and three of one. */
@@ -32,6 +37,15 @@ export class ReadingBuffer {
     columns.sent[at] = reading.sent;
     columns.received[at] = reading.received;
     columns.position[at] = reading.position;
+  }
+
+  /** Gives readings the flags that `flagOf` has for them; where it has none they keep theirs. */
+  requalify(flagOf: FlagOf): void {
+    const { datastream, t, quality } = this.#columns;
+    for (let at = 0; at < this.#count; at += 1) {
+      const flag = flagOf(datastream[at] ?? 0, epochMs(t[at] ?? 0));
+      if (flag !== undefined) quality[at] = flag;
+    }
   }
 
   /** The columns so far, all in one buffer; the buffer starts anew and never touches them again. */

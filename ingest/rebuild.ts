@@ -11,7 +11,9 @@ import { laneOf } from './held-messages.ts';
 import { MessageIntake } from './message-intake.ts';
 import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import type { IngestLimits } from './ingest-limits.ts';
+import { QualityControl } from './quality-control.ts';
 import { QuarantineQuota } from './quarantine-quota.ts';
+import { Requalifier } from './requalifier.ts';
 import { StationTrackers } from './station-trackers.ts';
 import { watchDecisionsOf } from './watch-decision.ts';
 
@@ -38,14 +40,19 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
   const limits = { ...DEFAULT_INGEST_LIMITS, ...options.limits };
   const directory = new DatastreamDirectory();
   const trackers = new StationTrackers();
+  const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = limits;
+  const control = new QualityControl(directory, { horizonMs, maxReadings });
   directory.setRegistry(options.registry);
+  control.setRegistry(options.registry);
   const intake = new MessageIntake({
     directory,
     trackers,
+    control,
     quota: new QuarantineQuota(limits.quarantineQuotaPerHour),
     liveWindowMs: limits.liveWindowMs,
     splitMs: () => limits.liveWindowMs,
     onObservation: () => undefined,
+    onRequalified: () => undefined,
     onSideMessage: () => undefined,
   });
   const decisions = await clockDecisions(options.log);
@@ -53,9 +60,8 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
   let messages = 0;
   const write = async (cursors: Partial<Cursors>): Promise<void> => {
     const newDatastreams = directory.takeUnannounced();
-    await options.store.append(
-      builder.take({ cursors, newDatastreams, stationStates: trackers.takeChanged() }),
-    );
+    const stationStates = trackers.takeChanged();
+    await options.store.append(control.close(builder, { cursors, newDatastreams, stationStates }));
     options.onProgress?.(messages);
   };
   for (const stream of JOURNAL_STREAMS) {
@@ -74,9 +80,25 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
       if (builder.readingCount >= BATCH_READINGS || messages % BATCH_MESSAGES === 0) await write({});
     }
   }
+  await write({});
+  // Lane after lane most of the backlog is beyond the horizon here, whatever it was when it came.
+  await requalify(control, options.store);
   await write(options.cursors);
   await options.store.flush();
   return { messages };
+}
+
+async function requalify(control: QualityControl, store: TelemetryStore): Promise<void> {
+  const requalifier = new Requalifier({
+    store,
+    control,
+    offered: () => Promise.resolve(),
+    write: (builder, stationStates) =>
+      store.append(control.close(builder, { cursors: {}, newDatastreams: [], stationStates })),
+    onRequalified: () => undefined,
+    giveWay: () => Promise.resolve(),
+  });
+  await requalifier.finish();
 }
 
 async function clockDecisions(log: ArrivalLog): Promise<readonly ClockDecision[]> {

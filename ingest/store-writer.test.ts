@@ -37,7 +37,16 @@ beforeEach(() => {
   });
   const onFailure = (error: unknown) => void failures.push(error);
   writer = new StoreWriter(
-    { clock, log: SILENT_LOG, store, reader, directory, onFailure, settledBefore: () => settling },
+    {
+      clock,
+      log: SILENT_LOG,
+      store,
+      reader,
+      directory,
+      close: (builder, rest) => builder.take(rest),
+      onFailure,
+      settledBefore: () => settling,
+    },
     { live: 0, backlog: 0 },
   );
 });

@@ -5,7 +5,7 @@ import type { Log } from '../domain/ports/log.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { StoreBatch } from '../domain/ports/telemetry-store.ts';
 import { durationMs } from '../domain/time/instant.ts';
-import type { BatchBuilder } from './batch-builder.ts';
+import type { BatchBuilder, BatchRest } from './batch-builder.ts';
 import type { DatastreamDirectory } from './datastream-directory.ts';
 import { Signal } from './signal.ts';
 
@@ -18,6 +18,8 @@ export interface StoreWriterOptions {
   readonly store: TelemetryStore;
   readonly reader: JournalReader;
   readonly directory: DatastreamDirectory;
+  /** Closes a batch with the flags of now. */
+  readonly close: (builder: BatchBuilder, rest: BatchRest) => StoreBatch;
   /** Called when the store gave a batch up for good; nothing may be consumed afterwards. */
   readonly onFailure: (error: unknown) => void;
   /** What must be durable before the batch that is handed over now; undefined where nothing is waited for. */
@@ -77,7 +79,7 @@ export class StoreWriter {
     stationStates?: StoreBatch['stationStates'],
   ): Promise<void> {
     const newDatastreams = this.#options.directory.takeUnannounced();
-    const batch = builder.take({
+    const batch = this.#options.close(builder, {
       cursors,
       newDatastreams,
       ...(stationStates === undefined ? {} : { stationStates }),

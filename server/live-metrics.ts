@@ -71,6 +71,7 @@ function ledgerSamples({ ledger, ingest, refusedByReason }: MetricSources): read
     { name: 'ww_readings_quarantined', value: readings.quarantined },
     { name: 'ww_readings_rejected_total', value: readings.rejected },
     { name: 'ww_readings_in_flight', value: ingest.outstandingReadings },
+    { name: 'ww_quality_stale_datastreams', value: ingest.staleDatastreams },
     { name: 'ww_ledger_balanced', value: Number(ledger.balanced) },
     ...[...refusedByReason].map(([reason, value]) => ({
       name: 'ww_refused_total' as const,

@@ -66,6 +66,10 @@ export const METRICS = {
   ww_store_staged_readings: gauge('Readings the store has taken and not yet made durable.', 'readings'),
   ww_store_commits_total: counter('Transactions of the telemetry store.', 'transactions'),
   ww_store_commit_seconds_total: counter('Time spent in transactions of the telemetry store.', 'seconds'),
+  ww_quality_stale_datastreams: gauge(
+    'Datastreams of which quality flags beyond the horizon wait to be made anew, because readings came late.',
+    'datastreams',
+  ),
   ww_alarms_in_force: gauge('Warnings in force, by the highest severity they reached.', 'warnings', [
     'severity',
   ]),

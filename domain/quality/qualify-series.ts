@@ -37,11 +37,19 @@ export function qualifySeries(
   span: TimeSpan,
   companions: Companions = NO_COMPANIONS,
 ): readonly ReadingQuality[] {
+  return [...qualifyInTurn(points, parameters, span, companions)];
+}
+
+/** The same one by one, for those who do other work in between. */
+export function* qualifyInTurn(
+  points: Iterable<SeriesPoint>,
+  parameters: QualityParameters,
+  span: TimeSpan,
+  companions: Companions,
+): Iterable<ReadingQuality> {
   const window = SeriesWindow.of(points, parameters.grossRange.failSpan);
   const series: JudgedSeries = { window, parameters, companions };
-  const judged: ReadingQuality[] = [];
   for (let at = window.firstFrom(span.from); at < window.size && window.timeAt(at) <= span.to; at += 1) {
-    judged.push(describeReading(series, at, judgeReading(series, at)));
+    yield describeReading(series, at, judgeReading(series, at));
   }
-  return judged;
 }

@@ -6,7 +6,7 @@ import { companionReachMs } from './quality-parameters.ts';
 import type { QualityParameters, TimeSpan } from './quality-parameters.ts';
 import type { QualityFinding } from './quality-finding.ts';
 import { createEventFront, QualitySeries } from './quality-series.ts';
-import type { EventFront, QualityChange, SeriesLimits } from './quality-series.ts';
+import type { EventFront, JudgedPoint, QualityChange, SeriesLimits } from './quality-series.ts';
 import type { SeriesPoint, SeriesWindow } from './series-window.ts';
 
 /** A datastream with those it is compared with, by id. */
@@ -155,9 +155,9 @@ export class QualityNetwork {
     return this.#nodes.get(datastream)?.series.keptFrom;
   }
 
-  /** Takes a reading back from the store, with the roll-up that it has there. */
-  restore(datastream: number, point: SeriesPoint, quality: QualityFlag): void {
-    this.#nodes.get(datastream)?.series.restore(point, quality);
+  /** Takes readings of a datastream back from the store, each with the roll-up that it has there. */
+  restore(datastream: number, readings: readonly JudgedPoint[]): void {
+    this.#nodes.get(datastream)?.series.restore(readings);
   }
 
   /** Takes the roll-up of a reading that was judged from the store; see `QualitySeries.settle`. */

@@ -207,10 +207,12 @@ describe('QualitySeries', () => {
         for (const batch of batches.slice(0, place)) whole.offer(batch);
         const again = new QualitySeries(LEVEL, limits);
         again.noteNewest(whole.newest);
-        for (const point of accepted(batches.slice(0, place).flat())) {
-          const at = whole.window.indexOf(point.t);
-          again.restore(point, (at < 0 ? undefined : whole.window.qualityAt(at)) ?? 2);
-        }
+        again.restore(
+          accepted(batches.slice(0, place).flat()).map(point => {
+            const at = whole.window.indexOf(point.t);
+            return { ...point, quality: (at < 0 ? undefined : whole.window.qualityAt(at)) ?? 2 };
+          }),
+        );
         for (const batch of batches.slice(place)) {
           const rolled = (changes: readonly QualityChange[]) =>
             changes.flatMap(({ t, before, quality }) => (before === quality ? [] : [[t, quality]]));

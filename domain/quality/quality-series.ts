@@ -35,6 +35,9 @@ export interface SeriesLinks {
   readonly retainMs: number;
 }
 
+/** A reading with its roll-up. */
+export type JudgedPoint = SeriesPoint & { readonly quality: QualityFlag };
+
 /** Flags of a reading that are new or others than before. */
 export interface QualityChange {
   readonly t: EpochMs;
@@ -146,13 +149,18 @@ export class QualitySeries {
     return { changes, stale, touched: spanOf(touched) };
   }
 
-  /** Takes a reading back from the store, with the roll-up that it has there. */
-  restore(point: SeriesPoint, quality: QualityFlag): void {
+  /** Takes readings back from the store, each with the roll-up that it has there. */
+  restore(readings: readonly JudgedPoint[]): void {
     const { window } = this.#series;
-    if (point.t < this.keptFrom) return;
-    window.take(point);
-    window.setQuality(window.indexOf(point.t), quality);
-    this.#moveTo(point.t);
+    const keep = this.keptFrom;
+    window.reserve(readings.length);
+    for (const reading of readings) {
+      const { t, quality } = reading;
+      if (t < keep) continue;
+      window.take(reading);
+      window.setQuality(window.indexOf(t), quality);
+      this.#moveTo(t);
+    }
     this.#keepToSize();
   }
 

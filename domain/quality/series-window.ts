@@ -18,24 +18,31 @@ export type TakeOutcome = 'unchanged' | 'changed';
 /** Flags of a reading of which nothing is known; of one whose roll-up alone is known they are that, negative. */
 const NOT_JUDGED = Number.NaN;
 
+/** Columns of a window. What fits into a byte shares the last: device flag, source, and whether the value is usable. */
+const TIME = 0;
+const VALUE = 1;
+const SENT = 2;
+const RECEIVED = 3;
+const POSITION = 4;
+const FLAGS = 5;
+const SMALL = 6;
+const COLUMNS = 7;
+/** Most datastreams of a district say something every few minutes; those that do not must not cost much. */
+const FIRST_CAPACITY = 8;
+const SOURCE_UNIT = 0x100;
+const USABLE_UNIT = 0x10000;
+
 /**
  * Accepted readings of one datastream in order of their times, one for each time: the winner of those offered, so that
- * the order of arrival leaves no trace. Columns of numbers, because a district has a hundred thousand of them.
+ * the order of arrival leaves no trace. One array of numbers, because a district has a hundred thousand of them.
  */
 export class SeriesWindow {
   readonly #failSpan: Span;
-  #capacity = 16;
+  #capacity = 0;
   #head = 0;
   #size = 0;
-  #times = new Float64Array(this.#capacity);
-  #values = new Float64Array(this.#capacity);
-  #sent = new Float64Array(this.#capacity);
-  #received = new Float64Array(this.#capacity);
-  #positions = new Float64Array(this.#capacity);
-  #flags = new Float64Array(this.#capacity);
-  #deviceFlags = new Uint8Array(this.#capacity);
-  #sources = new Uint8Array(this.#capacity);
-  #usable = new Uint8Array(this.#capacity);
+  /** Column after column. */
+  #cells = new Float64Array(0);
 
   /** @param failSpan values outside it are kept but not usable for comparison */
   constructor(failSpan: Span) {
@@ -54,16 +61,16 @@ export class SeriesWindow {
   }
 
   timeAt(at: number): EpochMs {
-    return this.#times[this.#head + at] as EpochMs;
+    return this.#cells[this.#head + at] as EpochMs;
   }
 
   /** NaN where the value is missing. */
   valueAt(at: number): number {
-    return this.#values[this.#head + at] as number;
+    return this.#cell(VALUE, at);
   }
 
   deviceFlagAt(at: number): number {
-    return this.#deviceFlags[this.#head + at] as number;
+    return this.#cell(SMALL, at) % SOURCE_UNIT;
   }
 
   /**
@@ -71,47 +78,46 @@ export class SeriesWindow {
    * That is a matter of the reading alone, so no doubt spreads from one reading to the next.
    */
   isUsable(at: number): boolean {
-    return this.#usable[this.#head + at] === 1;
+    return this.#cell(SMALL, at) >= USABLE_UNIT;
   }
 
   /** What `setFlags` left there; undefined before. */
   flagsAt(at: number): PackedFlags | undefined {
-    const flags = this.#flags[this.#head + at] as number;
+    const flags = this.#cell(FLAGS, at);
     return flags >= 0 ? (flags as PackedFlags) : undefined;
   }
 
   setFlags(at: number, flags: PackedFlags): void {
-    this.#flags[this.#head + at] = flags;
+    this.#set(FLAGS, at, flags);
   }
 
   /** The roll-up: of the flags, or what `setQuality` left there; undefined before either. */
   qualityAt(at: number): QualityFlag | undefined {
-    const flags = this.#flags[this.#head + at] as number;
+    const flags = this.#cell(FLAGS, at);
     if (flags >= 0) return rollUp(flags as PackedFlags);
     return flags < 0 ? (-flags as QualityFlag) : undefined;
   }
 
   /** Says what the roll-up is where the flags of the tests are not known; undefined: that is not known either. */
   setQuality(at: number, quality: QualityFlag | undefined): void {
-    this.#flags[this.#head + at] = quality === undefined ? NOT_JUDGED : -quality;
+    this.#set(FLAGS, at, quality === undefined ? NOT_JUDGED : -quality);
   }
 
   pointAt(at: number): SeriesPoint {
     return {
       t: this.timeAt(at),
-      received: epochMs(this.#received[this.#head + at] as number),
+      received: epochMs(this.#cell(RECEIVED, at)),
       ...this.#candidateAt(at),
     };
   }
 
   /** True where the reading at the index is this one, or this one repeats it. */
   saysTheSame(at: number, candidate: Candidate): boolean {
-    const index = this.#head + at;
-    const v = this.#values[index] as number;
+    const v = this.valueAt(at);
     return (
       (candidate.v === null ? Number.isNaN(v) : candidate.v === v) &&
-      candidate.deviceFlag === this.#deviceFlags[index] &&
-      candidate.source === this.#sources[index]
+      candidate.deviceFlag === this.deviceFlagAt(at) &&
+      candidate.source === this.#sourceAt(at)
     );
   }
 
@@ -168,82 +174,84 @@ export class SeriesWindow {
     return 'changed';
   }
 
+  /** Makes room for so many more readings at once. */
+  reserve(count: number): void {
+    const wanted = this.#size + count;
+    if (wanted > this.#capacity) this.#resize(wanted);
+  }
+
   /** Forgets so many of the oldest readings. */
   forget(count: number): void {
     this.#head += count;
     this.#size -= count;
   }
 
+  #cell(column: number, at: number): number {
+    return this.#cells[column * this.#capacity + this.#head + at] as number;
+  }
+
+  #set(column: number, at: number, value: number): void {
+    this.#cells[column * this.#capacity + this.#head + at] = value;
+  }
+
+  #sourceAt(at: number): Candidate['source'] {
+    const small = this.#cell(SMALL, at) % USABLE_UNIT;
+    return Math.floor(small / SOURCE_UNIT) as Candidate['source'];
+  }
+
   #candidateAt(at: number): Candidate {
     const v = this.valueAt(at);
-    const index = this.#head + at;
     return {
       v: Number.isNaN(v) ? null : v,
       deviceFlag: this.deviceFlagAt(at),
-      source: this.#sources[index] as Candidate['source'],
-      sent: epochMs(this.#sent[index] as number),
-      position: this.#positions[index] as number,
+      source: this.#sourceAt(at),
+      sent: epochMs(this.#cell(SENT, at)),
+      position: this.#cell(POSITION, at),
     };
   }
 
   #write(at: number, { t, v, deviceFlag, source, sent, received, position }: SeriesPoint): void {
-    const index = this.#head + at;
-    this.#times[index] = t;
-    this.#values[index] = v ?? Number.NaN;
-    this.#sent[index] = sent;
-    this.#received[index] = received;
-    this.#positions[index] = position;
-    this.#deviceFlags[index] = deviceFlag;
-    this.#sources[index] = source;
+    this.#set(TIME, at, t);
+    this.#set(VALUE, at, v ?? Number.NaN);
+    this.#set(SENT, at, sent);
+    this.#set(RECEIVED, at, received);
+    this.#set(POSITION, at, position);
     const quality = qualify(v, deviceFlag, this.#failSpan);
-    this.#usable[index] = quality === QUALITY.good || quality === QUALITY.suspect ? 1 : 0;
+    const isUsable = quality === QUALITY.good || quality === QUALITY.suspect;
+    this.#set(SMALL, at, deviceFlag + source * SOURCE_UNIT + (isUsable ? USABLE_UNIT : 0));
   }
 
   /** Makes room for one reading at the index. */
   #openAt(at: number): void {
-    if (this.#head + this.#size === this.#capacity) this.#settle();
-    const start = this.#head + at;
-    const end = this.#head + this.#size;
-    if (start < end) for (const column of this.#columns()) column.copyWithin(start + 1, start, end);
+    if (this.#head + this.#size === this.#capacity) this.#makeRoom();
+    for (let column = 0; at < this.#size && column < COLUMNS; column += 1) {
+      const start = column * this.#capacity + this.#head;
+      this.#cells.copyWithin(start + at + 1, start + at, start + this.#size);
+    }
     this.#size += 1;
   }
 
   /** Moves the readings back to the start of the columns, and into larger ones when those are three quarters full. */
-  #settle(): void {
-    const from = this.#head;
-    const end = from + this.#size;
-    if (this.#size > 0.75 * this.#capacity) {
-      this.#capacity = Math.ceil(this.#capacity * 1.5);
-      const grown = <Column extends Float64Array | Uint8Array>(column: Column, larger: Column): Column => {
-        larger.set(column.subarray(from, end));
-        return larger;
-      };
-      this.#times = grown(this.#times, new Float64Array(this.#capacity));
-      this.#values = grown(this.#values, new Float64Array(this.#capacity));
-      this.#sent = grown(this.#sent, new Float64Array(this.#capacity));
-      this.#received = grown(this.#received, new Float64Array(this.#capacity));
-      this.#positions = grown(this.#positions, new Float64Array(this.#capacity));
-      this.#flags = grown(this.#flags, new Float64Array(this.#capacity));
-      this.#deviceFlags = grown(this.#deviceFlags, new Uint8Array(this.#capacity));
-      this.#sources = grown(this.#sources, new Uint8Array(this.#capacity));
-      this.#usable = grown(this.#usable, new Uint8Array(this.#capacity));
-    } else {
-      for (const column of this.#columns()) column.copyWithin(0, from, end);
+  #makeRoom(): void {
+    if (this.#size >= 0.75 * this.#capacity) {
+      this.#resize(Math.max(FIRST_CAPACITY, Math.ceil(this.#capacity * 1.5)));
+      return;
+    }
+    for (let column = 0; column < COLUMNS; column += 1) {
+      const start = column * this.#capacity;
+      this.#cells.copyWithin(start, start + this.#head, start + this.#head + this.#size);
     }
     this.#head = 0;
   }
 
-  #columns(): readonly (Float64Array | Uint8Array)[] {
-    return [
-      this.#times,
-      this.#values,
-      this.#sent,
-      this.#received,
-      this.#positions,
-      this.#flags,
-      this.#deviceFlags,
-      this.#sources,
-      this.#usable,
-    ];
+  #resize(capacity: number): void {
+    const cells = new Float64Array(COLUMNS * capacity);
+    for (let column = 0; column < COLUMNS; column += 1) {
+      const start = column * this.#capacity + this.#head;
+      cells.set(this.#cells.subarray(start, start + this.#size), column * capacity);
+    }
+    this.#cells = cells;
+    this.#capacity = capacity;
+    this.#head = 0;
   }
 }

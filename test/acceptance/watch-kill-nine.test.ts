@@ -42,10 +42,9 @@ async function openWork(server: ServerProcess): Promise<number> {
   const response = await fetch(`http://${host}:${port}/metrics`, {
     headers: { authorization: `Bearer ${token}` },
   });
-  const values = [...(await response.text()).matchAll(/^ww_watch_\w+ (\d+)$/gm)].map(([, value]) =>
-    Number(value),
-  );
-  expect(values).toHaveLength(2);
+  const open = /^(?:ww_watch_\w+|ww_quality_stale_datastreams) (\d+)$/gm;
+  const values = [...(await response.text()).matchAll(open)].map(([, value]) => Number(value));
+  expect(values).toHaveLength(3);
   return values.reduce((sum, value) => sum + value, 0);
 }
 

@@ -86,6 +86,7 @@ export class FakeApplication implements Application {
     committed: { live: 0, backlog: 0 },
     taken: { live: 0, backlog: 0 },
     acceptedReadings: 0,
+    staleDatastreams: 0,
     latency: { count: 0, p50: 0, p99: 0, max: 0 },
   };
   things = new Map<string, ThingSpec>();

@@ -18,6 +18,7 @@ import { reportLedger } from '../../ingest/ledger-report.ts';
 import { MessageIntake } from '../../ingest/message-intake.ts';
 import { IngestPipeline } from '../../ingest/pipeline.ts';
 import type { IngestOptions } from '../../ingest/pipeline.ts';
+import { QualityControl } from '../../ingest/quality-control.ts';
 import { QuarantineQuota } from '../../ingest/quarantine-quota.ts';
 import { StationTrackers } from '../../ingest/station-trackers.ts';
 import { ManualClock } from './manual-clock.ts';
@@ -25,6 +26,11 @@ import { MemoryJournal } from './memory-journal.ts';
 import { MemoryTelemetryStore } from './memory-telemetry-store.ts';
 
 export const BENCH_NOW = epochMs(1_790_000_000_000);
+
+const BENCH_SERIES = {
+  horizonMs: DEFAULT_INGEST_LIMITS.qualityHorizonMs,
+  maxReadings: DEFAULT_INGEST_LIMITS.qualityMaxReadings,
+};
 
 const turn = () => new Promise<void>(resolve => setImmediate(resolve));
 
@@ -55,14 +61,18 @@ export function benchRegistry(...stations: readonly string[]): Registry {
 /** The intake of a worker whose registry has these stations. */
 export function benchIntake(...stations: readonly string[]): MessageIntake {
   const directory = new DatastreamDirectory();
+  const control = new QualityControl(directory, BENCH_SERIES);
   directory.setRegistry(benchRegistry(...stations));
+  control.setRegistry(benchRegistry(...stations));
   return new MessageIntake({
     directory,
+    control,
     trackers: new StationTrackers(),
     quota: new QuarantineQuota(DEFAULT_INGEST_LIMITS.quarantineQuotaPerHour),
     liveWindowMs: DEFAULT_INGEST_LIMITS.liveWindowMs,
     splitMs: () => DEFAULT_INGEST_LIMITS.liveWindowMs,
     onObservation: () => undefined,
+    onRequalified: () => undefined,
     onSideMessage: () => undefined,
   });
 }
@@ -123,7 +133,9 @@ export class IngestBench {
       const { taken } = this.pipeline.status();
       const live = await this.journal.read('live', taken.live, 1);
       const backlog = await this.journal.read('backlog', taken.backlog, 1);
-      return live.length === 0 && backlog.length === 0 && (await this.store.staged()) === 0;
+      const isIdle =
+        live.length === 0 && backlog.length === 0 && this.pipeline.status().staleDatastreams === 0;
+      return isIdle && (await this.store.staged()) === 0;
     };
     for (let quiet = 0; quiet < 5;) {
       quiet = (await isQuiet()) ? quiet + 1 : 0;
