@@ -115,5 +115,4 @@ export const DEFAULT_PARAMETERS: readonly QualityParameterEntry[] = [
   { property: 'total_nitrogen', ...ANALYSER },
   { property: 'permanganate_index', ...ANALYSER },
   { property: 'chemical_oxygen_demand', ...ANALYSER },
-  { property: 'battery_voltage', grossRange: { suspectSpan: [9, 16], ...proposal } },
 ];
