@@ -144,6 +144,24 @@ describe('ww rules explain of an alarm', () => {
     expect((await explain('a-1', '--json')).json()).toEqual(reasonsOf('a-1'));
   });
 
+  it('names the items that decided the class of a section', async () => {
+    const reasons = reasonsOf('a-1');
+    const name = 'water-quality class';
+    const deciding = [
+      { input: 'WQ-1/ammonia_nitrogen', value: 2.4, class: 6 },
+      { input: 'WQ-1/ph', value: 9.3, class: 6 },
+    ] as const;
+    const steps = reasons.steps.map(step => {
+      const clause = { severity: step.severity, name, state: 'true', value: 6, limit: 4, deciding } as const;
+      return { ...step, value: 6, limit: 4, limitName: name, clauses: [clause] };
+    });
+    alarms.reasons.set('a-1', { ...reasons, steps });
+    expect((await explain('a-1')).out).toContain(
+      'yellow: worse than class V against the limit class IV (water-quality class), ' +
+        'decided by WQ-1/ammonia_nitrogen 2.4 and WQ-1/ph 9.3\n',
+    );
+  });
+
   it('says how far beyond the live window a reading came', async () => {
     const late = { live: false, delayMs: durationMs(5_460_000) };
     const reasons = reasonsOf('a-1');
