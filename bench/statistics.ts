@@ -7,6 +7,12 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
+/** The smallest value that this share of all values does not exceed; NaN where there is none. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /**
  * The median over the rounds of `measured / reference`. Both were measured right after each other in each round, so a
  * machine that other work slows down for a while slows both.

@@ -1,5 +1,8 @@
 import type { BenchPart } from '../part.ts';
 import { rounded } from '../statistics.ts';
+import { ingestCost } from '../watch/ingest-cost.ts';
+import { ruleCost } from '../watch/rule-cost.ts';
+import { watchLatency } from '../watch/watch-latency.ts';
 import { watchRestart } from '../watch/watch-restart.ts';
 
 const READY_MS = 5_000;
@@ -10,8 +13,11 @@ export const watch: BenchPart = {
   summary: 'rules on the stream: restart with open episodes, publish to durable episode, CPU per reading',
   run: async context => {
     const restart = await watchRestart(context);
+    const latency = await watchLatency(context);
+    const rules = ruleCost(context);
+    const ingest = await ingestCost(context);
     return {
-      tables: [restart.table, restart.findings],
+      tables: [restart.table, restart.findings, latency, rules, ingest],
       targets: [
         {
           target: `ready with open episodes in at most ${READY_MS} ms`,

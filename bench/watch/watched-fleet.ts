@@ -53,15 +53,27 @@ const WATCHED_RULES = [
 ];
 
 /** The rule set as its file says it. */
-function watchedRuleSet(): object {
-  const rules = WATCHED_RULES.map(rule => ({ ...rule, name: rule.id, nameEn: rule.id, source: 'proposal' }));
-  return { version: 1, validFrom: 0, rules };
+export function watchedRuleSet(): object {
+  return ruleSetOf(WATCHED_RULES);
+}
+
+function ruleSetOf(rules: typeof WATCHED_RULES): object {
+  const complete = rules.map(rule => ({ ...rule, name: rule.id, nameEn: rule.id, source: 'proposal' }));
+  return { version: 1, validFrom: 0, rules: complete };
 }
 
 /** Writes the rule set into a folder; answers its path, for `WW_RULES`. JSON is YAML. */
 export function writeWatchedRules(folder: string): string {
   const path = join(folder, 'rules.yaml');
   writeFileSync(path, JSON.stringify(watchedRuleSet()));
+  return path;
+}
+
+/** The same for rules that judge no datastream: what ingest costs without them. */
+export function writeIdleRules(folder: string): string {
+  const path = join(folder, 'idle-rules.yaml');
+  const idle = WATCHED_RULES.map(rule => ({ ...rule, subjects: { ...rule.subjects, stations: ['nobody'] } }));
+  writeFileSync(path, JSON.stringify(ruleSetOf(idle)));
   return path;
 }
 

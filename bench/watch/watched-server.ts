@@ -59,7 +59,7 @@ export interface EpisodeLogAudit {
   readonly outages: number;
 }
 
-function openEpisodes(folder: string): Database {
+export function openEpisodes(folder: string): Database {
   return new Database(join(folder, EPISODES_FILE), { queryOnly: true, busyTimeoutMs: 5_000, keepLog: true });
 }
 
