@@ -1,4 +1,4 @@
-import { medianOf } from '../../domain/quality/median.ts';
+import { medianOf, medianOfSorted } from '../../domain/quality/median.ts';
 import { HOUR_MS } from '../../domain/time/instant.ts';
 import type { DurationMs, EpochMs } from '../../domain/time/instant.ts';
 
@@ -12,13 +12,15 @@ interface HourMedian {
 export interface HourlyMedians {
   /** In order of time. */
   readonly past: readonly HourMedian[];
+  /** Their values by size, so that no hour sorts weeks. */
+  readonly sorted: readonly number[];
   /** The median of `past`; null where it has not enough hours. */
   readonly usual: number | null;
   readonly hour: number;
   readonly values: readonly number[];
 }
 
-export const NO_HOURS: HourlyMedians = { past: [], usual: null, hour: -1, values: [] };
+export const NO_HOURS: HourlyMedians = { past: [], sorted: [], usual: null, hour: -1, values: [] };
 
 /** How far back, and how many hours with readings there must be. */
 export interface MedianWindow {
@@ -39,7 +41,20 @@ export function withReading(
   if (hour === state.hour) return { ...state, values: [...state.values, v] };
   const ended = state.values.length === 0 ? [] : [{ hour: state.hour, v: medianOf(state.values) }];
   const oldest = hour - overMs / HOUR_MS;
-  const past = [...state.past, ...ended].filter(each => each.hour >= oldest);
-  const usual = past.length < leastHours ? null : medianOf(past.map(each => each.v));
-  return { past, usual, hour, values: [v] };
+  const known = [...state.past, ...ended];
+  const gone = known.findIndex(each => each.hour >= oldest);
+  const past = known.slice(gone < 0 ? known.length : gone);
+  let sorted = ended.reduce((all, each) => withValue(all, each.v), state.sorted);
+  for (const each of known.slice(0, known.length - past.length)) sorted = withoutValue(sorted, each.v);
+  const usual = past.length < leastHours ? null : medianOfSorted(sorted);
+  return { past, sorted, usual, hour, values: [v] };
+}
+
+function withValue(sorted: readonly number[], value: number): readonly number[] {
+  const place = sorted.findIndex(other => other >= value);
+  return sorted.toSpliced(place < 0 ? sorted.length : place, 0, value);
+}
+
+function withoutValue(sorted: readonly number[], value: number): readonly number[] {
+  return sorted.toSpliced(sorted.indexOf(value), 1);
 }
