@@ -62,6 +62,10 @@ export interface Clause {
   readonly limit: number;
   /** To the limit; zero or less beyond it. */
   readonly distance?: number | undefined;
+  /** How long until a limit is met if the value goes on as it did, milliseconds; null where it is not on its way. */
+  readonly etaMs?: number | null | undefined;
+  /** The items of water quality that decided a class. */
+  readonly deciding?: readonly { readonly input: string; readonly value: number }[] | undefined;
 }
 
 export interface StepReasons {

@@ -87,6 +87,24 @@ describe('why there is no warning', () => {
     expect(said(rain)).toBe('流域雨量 0.0 mm，低于前提条件 5.0 mm，还差 5.0 mm');
   });
 
+  it('says when the limit is met if the value goes on as it did', () => {
+    expect(said({ ...below, etaMs: 1_500_000 })).toContain('还差 0.080 m，按目前趋势约 25 分钟后达到');
+    expect(said({ ...below, etaMs: 59_000 })).toContain('，按目前趋势即将达到');
+    expect(said({ ...below, etaMs: null })).not.toContain('趋势');
+  });
+
+  it('names classes of water, and what decided them', () => {
+    const item = { input: 'WQ-1/ammonia_nitrogen', value: 1.2 };
+    const section = { severity: 'yellow', name: 'water-quality class', state: 'false', value: 4 } as const;
+    expect(said({ ...section, limit: 6, distance: 2, deciding: [item] }, [], 'WQ-1/dissolved_oxygen')).toBe(
+      '水质类别 IV类，低于黄色限值 劣V类，还差 2 个类别；定类项目：水位 1.20 mg/L',
+    );
+    const ratio = { severity: 'yellow', name: 'times the median of 30 d', state: 'false' } as const;
+    expect(said({ ...ratio, value: 1.5, limit: 2, distance: 0.5 }, [], 'WQ-1/conductivity')).toBe(
+      '与前 30 天中位数之比 1.50，低于黄色限值 2.00，还差 0.50',
+    );
+  });
+
   it('is that nothing is known', () => {
     expect(said({ severity: 'yellow', name: 'rise', state: 'unknown', limit: 0.3 })).toBe(
       '涨幅未知，无法与黄色限值 0.300 m 比较',

@@ -2,7 +2,8 @@ import { longSpan } from '../text/long-span.ts';
 import { shortInstant } from '../text/local-time.ts';
 import { numberText, resolutionOf, unitText } from '../text/value-text.ts';
 import { severityRank } from '../../domain/model/warning-severity.ts';
-import { measureName, measuredText, thresholdName } from './measure-text.ts';
+import { MINUTE_MS } from '../../domain/time/instant.ts';
+import { distanceText, measureName, measuredText, thresholdName } from './measure-text.ts';
 import type { OpenWarning, PointReasons, RuleAtPoint, RuleState } from './point-wire.ts';
 import type { Clause } from './reasons-wire.ts';
 import { isSeverity } from './severity-name.ts';
@@ -80,7 +81,8 @@ export function whyNotText(
   const measured = `${what} ${amountOf(value, name, subject, words)}`;
   const away = awayText(clause, subject, words);
   if (value === limit) return text.justAt(measured, limited);
-  return value < limit ? text.belowLimit(measured, limited, away) : text.aboveLimit(measured, limited, away);
+  const so = (value < limit ? text.belowLimit : text.aboveLimit)(measured, limited, away);
+  return so + decidingText(clause, words) + etaText(clause, words);
 }
 
 function warningSentences(
@@ -103,6 +105,20 @@ function warningSentences(
         : [text.notLetGo(whyNotText(met, clauses, subject, words))]),
     ...(next === undefined ? [] : [text.toNext(whyNotText(next, clauses, subject, words))]),
   ];
+}
+
+/** Which items of water quality the value comes from; empty where it comes from one reading. */
+function decidingText({ deciding = [] }: Clause, { text, inputName }: SentenceWords): string {
+  const items = deciding.map(({ input, value }) => {
+    const { unit } = subjectParts(input);
+    return `${inputName(input)} ${measuredText(value, { limitName: '', unit }, text)}`;
+  });
+  return items.length === 0 ? '' : text.decidedByItems(items.join(text.listJoin));
+}
+
+function etaText({ etaMs }: Clause, { text }: SentenceWords): string {
+  if (etaMs === undefined || etaMs === null) return '';
+  return etaMs < MINUTE_MS ? text.metSoon : text.metIn(longSpan(etaMs, text));
 }
 
 /** The same condition of the same limit, wherever it was told. */
@@ -147,7 +163,7 @@ function awayText(
 ): string {
   const away = Math.abs(distance ?? limit - value);
   const { unit } = subjectParts(subject);
-  const shown = amountOf(away, name, subject, words);
+  const shown = distanceText(away, { limitName: name, unit }, words.text);
   const least = resolutionOf(unit);
   const isHidden = away > 0 && away < least / 2 && shown === amountOf(0, name, subject, words);
   return isHidden ? `<${numberText(least, unit)} ${unitText(unit)}`.trimEnd() : shown;

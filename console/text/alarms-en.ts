@@ -148,6 +148,7 @@ export const alarmsEn: AlarmTexts = {
     'held for': 'held for',
     readings: 'readings in a row',
     'rain since 08:00': 'rain since 08:00',
+    'water-quality class': 'water-quality class',
   },
   rainWithin: span => `rain in ${span}`,
   riseWithin: span => `rise in ${span}`,

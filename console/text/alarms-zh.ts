@@ -127,6 +127,7 @@ export const alarmsZh = {
     'held for': '已持续',
     readings: '连续读数',
     'rain since 08:00': '8 时以来雨量',
+    'water-quality class': '水质类别',
   } as Readonly<Record<string, string>>,
   rainWithin: (span: string) => `${span}雨量`,
   riseWithin: (span: string) => `${span}涨幅`,

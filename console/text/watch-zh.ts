@@ -22,6 +22,14 @@ export const watchZh = {
   lastJudged: (time: string) => `判断于 ${time}`,
   belowLimit: (measured: string, limit: string, away: string) => `${measured}，低于${limit}，还差 ${away}`,
   aboveLimit: (measured: string, limit: string, away: string) => `${measured}，高于${limit}，还差 ${away}`,
+  waterClasses: { 1: 'I类', 2: 'II类', 3: 'III类', 4: 'IV类', 5: 'V类', 6: '劣V类' } as Readonly<
+    Record<number, string>
+  >,
+  classesApart: (count: string) => `${count} 个类别`,
+  decidedByItems: (items: string) => `；定类项目：${items}`,
+  timesMedian: (span: string) => `与前 ${span}中位数之比`,
+  metIn: (span: string) => `，按目前趋势约 ${span}后达到`,
+  metSoon: '，按目前趋势即将达到',
   justAt: (measured: string, limit: string) => `${measured}，恰为${limit}，越过才算`,
   valueUnknown: (what: string, limit: string) => `${what}未知，无法与${limit} 比较`,
   limitOf: (severity: string, limit: string) => `${severity}限值 ${limit}`,
