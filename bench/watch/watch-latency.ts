@@ -11,13 +11,15 @@ import { startServerUnderTest } from '../server-under-test.ts';
 import { quantile } from '../statistics.ts';
 import { EpisodeProbe } from './episode-probe.ts';
 import type { ProbeResult } from './episode-probe.ts';
-import { gatewaysFor, watchedStations, writeWatchedRules } from './watched-fleet.ts';
+import { WATCHED_INTERVAL_MS, gatewaysFor, watchedStations, writeWatchedRules } from './watched-fleet.ts';
 import { connectedFeed, openEpisodes, reaches, watched } from './watched-server.ts';
 
 const PROBES = 100;
 const LEAST = 500;
+/** More than a track remembers: what is older has to be judged from the store. */
+const HISTORY = { stepMs: WATCHED_INTERVAL_MS, instants: 40 };
 const DAY = { readings: 288, stepMs: 300_000, instants: 48 };
-/** The day ends here, before what a track remembers, so that all of it has to be judged from the store. */
+/** The day ends here, before what a track remembers. */
 const DAY_ENDS_MS = 80 * 60_000;
 const REFILLS_MS = 1_200_000;
 
@@ -49,8 +51,12 @@ export async function watchLatency(context: PartContext): Promise<FigureTable> {
   const link = await openGatewayLink(server.mqttPort, { id: prober.id, secret: secrets[prober.id] ?? '' });
   const db = openEpisodes(folder);
   try {
-    const { readings } = await liveFeed.report();
+    await reaches(httpPort, 'ww_points_judged', 2 * (size.stations + PROBES));
+    const startMs = Date.now();
+    const young = { from: startMs - HISTORY.instants * HISTORY.stepMs, to: startMs, ...HISTORY };
+    const { readings } = await liveFeed.send({ channel: 'obs', ...young });
     await watched(folder, httpPort, readings);
+    await reaches(httpPort, 'ww_watch_refills', 0);
     await liveFeed.live(size.ratePerS);
     const probe = new EpisodeProbe({ link, stations: probed, db });
     say('watch: probes to warm up');
