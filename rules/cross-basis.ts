@@ -4,6 +4,7 @@ import { keptSeverity } from './fold-judgement.ts';
 import { FRESH_STATE } from './fold-state.ts';
 import type { FoldState } from './fold-state.ts';
 import { judge } from './judge.ts';
+import { planInMode } from './plan-modes.ts';
 import { episodeOf } from './open-episode.ts';
 import { segmentAt } from './plan.ts';
 import type { RulePlan } from './plan.ts';
@@ -33,12 +34,15 @@ function enterSegment(state: FoldState, index: number, binding: RuleBinding): Fo
     state.open === null || end === undefined
       ? {}
       : { ended: episodeOf(state.open, binding, { end, ending: 'basis_changed' }) };
-  if (plan === undefined || end === undefined) return { state: { ...FRESH_STATE, segment: index }, ...ended };
+  const { signals } = state;
+  const fresh = { ...FRESH_STATE, segment: index, signals };
+  if (plan === undefined || end === undefined) return { state: fresh, ...ended };
   if (plan.measureKey !== before?.measureKey) {
     const lastT = plan.inputs.map(() => null);
-    return { state: { ...FRESH_STATE, segment: index, measure: plan.measure.begin, lastT }, ...ended };
+    return { state: { ...fresh, measure: plan.measure.begin, lastT }, ...ended };
   }
-  const judged = state.known === null ? undefined : judge(state.known.measured, plan.stepsAt(end));
+  const steps = planInMode(plan, end, signals).stepsAt(end);
+  const judged = state.known === null ? undefined : judge(state.known.measured, steps);
   const metRank = judged?.metRank ?? -1;
   const keptRank = judged?.keptRank ?? -1;
   const runs = state.runs.map((run, rank) => (rank > metRank ? null : run));

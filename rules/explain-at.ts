@@ -12,6 +12,7 @@ import { isMet, isUpward } from './judge.ts';
 import { episodeOf } from './open-episode.ts';
 import type { Measured } from './measure.ts';
 import type { LadderStep, RulePlan } from './plan.ts';
+import { planInMode } from './plan-modes.ts';
 import { MeasuredTrend } from './time-to-limit.ts';
 import { inOrder } from './sample.ts';
 import type { Sample } from './sample.ts';
@@ -93,7 +94,7 @@ function explainState(state: FoldState, binding: RuleBinding, trend: MeasuredTre
   const { known, isBroken, open } = state;
   const basis = segment === undefined ? {} : { basis: segment.versions };
   if (segment?.plan === undefined || known === null) return { ...basis, isBroken, clauses: [] };
-  const { plan } = segment;
+  const plan = planInMode(segment.plan, known.t, state.signals);
   const clauses: Clause[] = [];
   const { gate } = known.measured;
   if (gate !== undefined) {

@@ -6,8 +6,10 @@ import { foldSilence } from './fold-silence.ts';
 import type { FoldState } from './fold-state.ts';
 import { judge } from './judge.ts';
 import type { MeasureSample } from './measure.ts';
+import { planInMode } from './plan-modes.ts';
 import { isUsable } from './sample.ts';
 import type { Sample } from './sample.ts';
+import { withSignal } from './signals-in-force.ts';
 
 /**
  * One step of the fold that defines the episodes of a rule and a subject. Samples come in the order of
@@ -15,15 +17,20 @@ import type { Sample } from './sample.ts';
  */
 export function foldSample(state: FoldState, sample: Sample, binding: RuleBinding): FoldStep {
   const crossed = crossBasis(state, sample.t, binding);
+  if (sample.kind === 'signal') {
+    const signals = withSignal(crossed.state.signals, sample);
+    return { ...crossed, state: { ...crossed.state, signals } };
+  }
   const plan = binding.basis[crossed.state.segment]?.plan;
   if (plan === undefined || sample.kind === 'activation') return crossed;
-  const step = foldInPlan(crossed.state, sample, { binding, plan });
+  const inMode = planInMode(plan, sample.t, crossed.state.signals);
+  const step = foldInPlan(crossed.state, sample, { binding, plan: inMode });
   return crossed.ended === undefined ? step : { ...step, ended: crossed.ended };
 }
 
 function foldInPlan(
   state: FoldState,
-  sample: Exclude<Sample, { readonly kind: 'activation' }>,
+  sample: Exclude<Sample, { readonly kind: 'activation' | 'signal' }>,
   context: FoldContext,
 ): FoldStep {
   const { plan } = context;

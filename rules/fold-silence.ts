@@ -63,7 +63,9 @@ function rankWhenBlind(
   steps: readonly LadderStep[],
   { watch }: RulePlan,
 ): number {
-  const pending = state.runs.findLastIndex(run => run !== null);
+  // In another mode than that of the last reading its limits may not be met.
+  const metRank = judge(measured, steps)?.metRank ?? -1;
+  const pending = state.runs.findLastIndex((run, rank) => run !== null && rank <= metRank);
   if (pending >= 0 || watch === undefined || state.known?.isWorsening !== true) return pending;
   const value = measured.values[watch.measure];
   if (value === undefined || value === null || !isMet(value, watch.relation, watch.limit)) return -1;

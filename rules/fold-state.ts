@@ -1,6 +1,8 @@
 import type { EpisodeStep, EpisodeGaps } from '../domain/model/episode.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import type { Measured } from './measure.ts';
+import { NO_SIGNALS } from './signals-in-force.ts';
+import type { SeenSignals } from './signals-in-force.ts';
 
 /** A severity whose limit is met, reading after reading, without a gap. */
 export interface Run {
@@ -40,6 +42,7 @@ export interface FoldState {
   /** Index into the basis; -1 before the first. */
   readonly segment: number;
   readonly measure: unknown;
+  readonly signals: SeenSignals;
   /** Last usable reading of each input of the plan. */
   readonly lastT: readonly (EpochMs | null)[];
   readonly known: Known | null;
@@ -58,6 +61,7 @@ export const NO_RUNS: readonly (Run | null)[] = [null, null, null, null];
 export const FRESH_STATE: FoldState = {
   segment: -1,
   measure: null,
+  signals: NO_SIGNALS,
   lastT: [],
   known: null,
   isBroken: false,

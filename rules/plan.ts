@@ -2,6 +2,7 @@ import type { BasisVersions } from '../domain/model/episode.ts';
 import type { WarningSeverity } from '../domain/model/warning-severity.ts';
 import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import type { Measure } from './measure.ts';
+import type { ModeCondition } from './mode-condition.ts';
 
 /** How a value meets a limit. */
 export type Relation = '>=' | '>' | '<=' | '<';
@@ -35,6 +36,12 @@ export interface RuleInput {
   readonly datum?: string;
 }
 
+/** What takes the place of a plan while its condition holds. */
+export interface PlanMode {
+  readonly when: ModeCondition;
+  readonly plan: RulePlan;
+}
+
 /** A rule made ready for one subject under one basis: everything looked up, nothing missing. */
 export interface RulePlan {
   readonly kind: string;
@@ -58,9 +65,13 @@ export interface RulePlan {
   readonly liveWindowMs: DurationMs;
   /**
    * How far back in event time a judgement looks: folded from a fresh state at `t - reachMs`, what is judged at `t` is
-   * right, where no episode is open or pending from before.
+   * right, where no episode is open or pending from before. Signals count for `SIGNAL_STANDS_MS` before that.
    */
   readonly reachMs: DurationMs;
+  /** Other limits and times for a season or a storm; the first that holds is taken. */
+  readonly modes?: readonly PlanMode[];
+  /** The zones whose official signals its modes ask for. */
+  readonly zones?: readonly string[];
   /** After which silences of an input a decision is wanted, the shortest first; empty where silence says nothing. */
   readonly silencesMs: readonly DurationMs[];
 }

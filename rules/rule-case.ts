@@ -33,13 +33,13 @@ const seriesText = z.string().transform((text, context): readonly string[] => {
   return readings;
 });
 
-/** A rule set of the one rule; what a reader of the case does not need may be left out. */
-const ruleSetOfOne = z.record(z.string(), z.unknown()).transform((rule, context) => {
+/** A rule set of the one rule; what a reader of the case does not need may be left out. `seasons` are those of the set. */
+const ruleSetOfOne = z.record(z.string(), z.unknown()).transform(({ seasons, ...rule }, context) => {
   const named = { name: 'case', nameEn: 'case', source: 'proposal', ...rule };
-  const outcome = parseRuleSet({ version: 1, validFrom: 0, rules: [named] });
+  const outcome = parseRuleSet({ version: 1, validFrom: 0, seasons, rules: [named] });
   if (outcome.ok) return outcome.ruleSet;
   for (const { keys, message } of outcome.found) {
-    context.addIssue({ code: 'custom', path: keys.slice(2), message });
+    context.addIssue({ code: 'custom', path: keys[0] === 'seasons' ? [...keys] : keys.slice(2), message });
   }
   return z.NEVER;
 });
@@ -106,6 +106,16 @@ export const ruleCaseSchema = z
       .array(z.strictObject({ input: z.string(), since: durationText, decided: durationText }))
       .default([]),
     outages: z.array(z.strictObject({ from: durationText, to: durationText })).default([]),
+    /** Official rainstorm signals: `severity` null lifts. */
+    signals: z
+      .array(
+        z.strictObject({
+          zone: z.string().min(1),
+          at: durationText,
+          severity: z.enum(WARNING_SEVERITIES).nullable(),
+        }),
+      )
+      .default([]),
     expect: z.array(expectedSchema),
     /** What the rule lacks, by kind of gap. */
     gaps: z.array(z.string()).default([]),

@@ -43,6 +43,8 @@ export const timingSchema = z
 
 export interface PlanRequest<Params> {
   readonly params: Params;
+  /** The parameters of all modes, these among them: what any of them measures has to be measured. */
+  readonly variants: readonly Params[];
   readonly timing: Timing;
   readonly subject: Subject;
   readonly site: SiteView;
@@ -52,6 +54,8 @@ export interface PlanRequest<Params> {
 export interface RuleKind<Params> {
   readonly kind: string;
   readonly params: z.ZodType<Params>;
+  /** The parameters that a mode may change: those that do not decide what is measured. */
+  readonly modal: readonly string[];
   plan(request: PlanRequest<Params>): PlanOutcome;
 }
 

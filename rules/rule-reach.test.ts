@@ -15,12 +15,15 @@ import type { RuleKindName } from './rule-kinds.ts';
 import { inOrder } from './sample.ts';
 import type { Sample } from './sample.ts';
 import { parseRuleSet } from './schema.ts';
+import { SIGNAL_STANDS_MS } from './signals-in-force.ts';
 
 interface Setting {
   /** Of what is named otherwise. */
   readonly kind?: RuleKindName;
   readonly property: string;
-  readonly params: unknown;
+  readonly params: object;
+  /** What else holds in a storm. */
+  readonly inStorm: object;
   readonly values: readonly number[];
   readonly others?: readonly { readonly property: string; readonly values: readonly number[] }[];
   readonly intervalMin?: number;
@@ -36,6 +39,7 @@ const DEPTH_THRESHOLDS = { blue: 3, yellow: 4, orange: 5, red: 6 };
 const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   absence: {
     property: 'water_level',
+    inStorm: { steps: [{ severity: 'blue', silentFor: '9m' }] },
     params: {
       steps: [
         { severity: 'blue', silentFor: '12m' },
@@ -47,58 +51,78 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   backflow: {
     property: 'water_level',
     params: { rainMm: 8, rainWithin: '30m', steps: [{ severity: 'yellow', aboveInvertM: 4 }] },
+    inStorm: { deadband: 1, steps: [{ severity: 'orange', aboveInvertM: 3 }] },
     values: [1, 1, 6],
     others: [{ property: 'rainfall', values: [0, 0, 0, 1] }],
   },
   corroborated: {
     property: 'water_level',
     params: { atLeast: 5, steps: [{ severity: 'blue', witnesses: 2 }] },
+    inStorm: { steps: [{ severity: 'yellow', witnesses: 3 }] },
     values: LEVELS,
     others: [{ property: 'water_level', values: LEVELS }],
   },
   manhole_freeboard: {
     property: 'water_level',
     params: { steps: [{ severity: 'blue', freeboardM: 1, for: '3m' }] },
+    inStorm: { steps: [{ severity: 'blue', freeboardM: 2 }] },
     values: LEVELS,
   },
   over_median: {
     property: 'conductivity',
     params: { over: '1d', leastHours: 12, steps: [{ severity: 'blue', times: 2 }] },
+    inStorm: { steps: [{ severity: 'yellow', times: 1.5 }] },
     values: [2, 2, 2, 3, 3, 4, 5, 8],
     intervalMin: 40,
   },
-  ponding: { property: 'ponding_depth', params: {}, values: [0, 1, 2, 3, 4] },
+  ponding: {
+    property: 'ponding_depth',
+    params: {},
+    inStorm: { steps: [{ severity: 'orange', threshold: ['blue'] }] },
+    values: [0, 1, 2, 3, 4],
+  },
   rain_accumulation: {
     property: 'rainfall',
     params: { steps: [{ severity: 'blue', mm: 27, within: '24h' }] },
+    inStorm: {
+      steps: [
+        { severity: 'blue', mm: 6, within: '3h' },
+        { severity: 'yellow', mm: 24, within: '24h' },
+      ],
+    },
     values: [0, 0, 0, 1, 4],
     intervalMin: 60,
   },
   rate_of_rise: {
     property: 'water_level',
     params: { steps: [{ severity: 'blue', rise: 2, within: '30m' }] },
+    inStorm: { steps: [{ severity: 'blue', rise: 2, within: '20m' }] },
     values: [2, 2, 2, 2, 2, 3, 4, 5, 6],
   },
   reservoir_flood_limit: {
     property: 'water_level',
     params: { steps: [{ severity: 'blue', threshold: 'normal', for: '3m' }] },
+    inStorm: { steps: [{ severity: 'blue', threshold: 'normal', above: -1 }] },
     values: LEVELS,
   },
   stuck: {
     property: 'water_level',
     params: { tolerance: 1, steps: [{ severity: 'blue', flatFor: '12m' }] },
+    inStorm: { steps: [{ severity: 'blue', flatFor: '8m' }] },
     values: [1, 1, 1, 1, 1, 1, 1, 1, 3],
   },
   'stuck beside a neighbour': {
     kind: 'stuck',
     property: 'water_level',
     params: { neighbourMovesBy: 2, steps: [{ severity: 'blue', flatFor: '12m' }] },
+    inStorm: { steps: [{ severity: 'blue', flatFor: '8m' }] },
     values: [...Array.from({ length: 40 }, () => 1), 2],
     others: [{ property: 'water_level', values: [...Array.from({ length: 30 }, () => 4), 2, 3] }],
   },
   sump_rising: {
     property: 'water_level',
     params: { within: '30m', steps: [{ severity: 'orange', riseM: 3 }] },
+    inStorm: { steps: [{ severity: 'red', riseM: 2 }] },
     values: [2, 3, 3, 3, 3, 3, 4, 4, 5],
     others: [{ property: 'pump_running', values: [0, 1, 1, 1, 1, 1, 1, 1, 1, 1] }],
   },
@@ -110,11 +134,13 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
       watch: 'pumpStart',
       steps: [{ severity: 'blue', threshold: ['warning'], for: '3m' }],
     },
+    inStorm: { deadband: 1, steps: [{ severity: 'blue', threshold: ['guarantee'] }] },
     values: LEVELS,
   },
   water_quality_class: {
     property: 'dissolved_oxygen',
     params: { validity: '2m', consecutive: 8, steps: [{ severity: 'blue', classesWorse: 1 }] },
+    inStorm: {},
     values: [8, 4, 4, 4, 4, 4],
     others: [
       { property: 'ph', values: [7, 7, 7, 7, 7, 14.5] },
@@ -124,11 +150,13 @@ const SETTINGS: Readonly<Record<SettingName, Setting>> = {
   water_quality_limit: {
     property: 'dissolved_oxygen',
     params: { deadband: 0, steps: [{ severity: 'blue', below: 3, for: '3m' }] },
+    inStorm: { deadband: 1, steps: [{ severity: 'blue', below: 2 }] },
     values: LEVELS,
   },
   water_quality_step: {
     property: 'ammonia_nitrogen',
     params: { severity: 'blue', within: '30m', share: 1, amount: 3 },
+    inStorm: { severity: 'yellow', amount: 2 },
     values: [2, 4, 4, 4, 4, 4, 4, 4, 4, 4, 5, 6],
   },
 };
@@ -138,8 +166,11 @@ const AT_THE_POINT: ReadonlySet<string> = new Set(['pump_running', 'ammonia_nitr
 
 const TIMINGS = [{}, { onDelay: '3m' }, { readings: 3, offDelay: '2m' }];
 
-function planFor(name: SettingName, timing: object): RulePlan {
-  const { property, params, others = [], intervalMin = 1, kind = name } = SETTINGS[name];
+const WEATHERS = ['in calm', 'in storms'] as const;
+type Weather = (typeof WEATHERS)[number];
+
+function planFor(name: SettingName, timing: object, weather: Weather): RulePlan {
+  const { property, params, inStorm, others = [], intervalMin = 1, kind = name } = SETTINGS[name];
   const intervalMs = intervalMin * MINUTE_MS;
   const station = (id: string, properties: readonly string[]) =>
     ({
@@ -188,6 +219,7 @@ function planFor(name: SettingName, timing: object): RulePlan {
         subjects: { property, stations: ['S'] },
         params,
         timing,
+        modes: weather === 'in calm' ? [] : [{ signal: 'orange', params: inStorm }],
       },
     ],
   });
@@ -237,6 +269,11 @@ function samplesFor(name: SettingName, plan: RulePlan, series: readonly Draw[]):
       }
       samples.push({ kind: 'silence', input: plan.inputs[0]!.key, since, t: minute(at) });
     }
+    const draw = picks[3] ?? 0;
+    if (plan.modes !== undefined && draw % 9 === 0) {
+      const severity = draw % 2 === 0 ? 'orange' : null;
+      samples.push({ kind: 'signal', zone: '*', t: minute(at), severity });
+    }
     at += pause * intervalMin;
   }
   return inOrder(samples);
@@ -269,17 +306,20 @@ function judgedTwice(plan: RulePlan, samples: readonly Sample[]) {
     const cut = samples.findIndex(({ t }) => t >= sample.t - plan.reachMs);
     if (hadOpen || cut === 0 || !isQuiet(before[cut]!)) return [];
     let fresh: FoldState = FRESH_STATE;
-    for (const earlier of samples.slice(cut, place)) fresh = foldSample(fresh, earlier, binding).state;
+    const signalsFrom = sample.t - plan.reachMs - SIGNAL_STANDS_MS;
+    const standing = samples.slice(0, cut).filter(({ kind, t }) => kind === 'signal' && t >= signalsFrom);
+    for (const earlier of [...standing, ...samples.slice(cut, place)])
+      fresh = foldSample(fresh, earlier, binding).state;
     return [{ whole: told(step), fresh: told(foldSample(fresh, sample, binding)) }];
   });
 }
 
 describe.each(Object.keys(SETTINGS) as SettingName[])('the reach of %s', name => {
-  it('is as far as a judgement looks back', () => {
+  it.each(WEATHERS)('is as far as a judgement looks back, %s', weather => {
     let begun = 0;
     fc.assert(
       fc.property(fc.constantFrom(...TIMINGS), draws, (timing, series) => {
-        const plan = planFor(name, timing);
+        const plan = planFor(name, timing, weather);
         const judged = judgedTwice(plan, samplesFor(name, plan, series));
         begun += judged.filter(({ whole }) => whole.begin !== undefined).length;
         expect(judged.map(({ fresh }) => fresh)).toEqual(judged.map(({ whole }) => whole));
@@ -291,6 +331,6 @@ describe.each(Object.keys(SETTINGS) as SettingName[])('the reach of %s', name =>
 });
 
 it('wants decisions only after silences that say something', () => {
-  const minutes = (kind: RuleKindName) => planFor(kind, {}).silencesMs.map(ms => ms / MINUTE_MS);
+  const minutes = (kind: RuleKindName) => planFor(kind, {}, 'in calm').silencesMs.map(ms => ms / MINUTE_MS);
   expect([minutes('absence'), minutes('ponding'), minutes('rain_accumulation')]).toEqual([[12, 20], [3], []]);
 });

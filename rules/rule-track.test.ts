@@ -11,6 +11,7 @@ import type { KnownPast } from './episode-ledger.ts';
 import { evaluateSeries } from './evaluate-series.ts';
 import type { RuleBinding } from './fold-context.ts';
 import type { Basis } from './plan.ts';
+import { withModes } from './plan-modes.ts';
 import { RuleTrack } from './rule-track.ts';
 import type { TrackState } from './rule-track.ts';
 import { inOrder } from './sample.ts';
@@ -55,7 +56,16 @@ const silence = fc
     t: minute(since + after),
   }));
 
-const plan = fc
+/** Some share an identity and say different things. */
+const signal = fc
+  .record({
+    at: fc.integer({ min: 0, max: 90 }),
+    zone: fc.constantFrom('B', '*'),
+    severity: fc.constantFrom('yellow', 'orange', 'red', null),
+  })
+  .map(({ at, ...said }): Sample => ({ kind: 'signal', t: minute(at), ...said }));
+
+const modeless = fc
   .record({
     limits: fc.constantFrom([10, 20, 30], [undefined, 10, 20, 30], [10, undefined, 25], [15]),
     deadband: fc.constantFrom(0, 3),
@@ -66,6 +76,13 @@ const plan = fc
     maxGapMin: fc.constantFrom(3, 6),
   })
   .map(({ limits, watch, ...rest }) => ladderPlan(limits, watch === undefined ? rest : { ...rest, watch }));
+
+/** Some have other limits and times in a storm. */
+const plan = fc
+  .tuple(modeless, fc.option(modeless, { nil: undefined }))
+  .map(([calm, storm]) =>
+    withModes(calm, storm === undefined ? [] : [{ when: { signal: 'orange' }, plan: storm }], ['B', '*']),
+  );
 
 const basis: fc.Arbitrary<Basis> = fc
   .record({
@@ -87,11 +104,18 @@ const basis: fc.Arbitrary<Basis> = fc
   ]);
 
 const samplesUpTo = (lastMinute: number, most: number) =>
-  fc.array(fc.oneof({ weight: 8, arbitrary: readingUpTo(lastMinute) }, { weight: 1, arbitrary: silence }), {
-    minLength: 1,
-    maxLength: most,
-    size: 'max',
-  });
+  fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: readingUpTo(lastMinute) },
+      { weight: 1, arbitrary: silence },
+      { weight: 1, arbitrary: signal },
+    ),
+    {
+      minLength: 1,
+      maxLength: most,
+      size: 'max',
+    },
+  );
 const samples = samplesUpTo(90, 60);
 
 /** An order of arrival with repeats, cut into batches, with a restart before some of them. */

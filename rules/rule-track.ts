@@ -11,7 +11,8 @@ import type { FoldState } from './fold-state.ts';
 import type { Basis } from './plan.ts';
 import { SampleWindow } from './sample-window.ts';
 import { compareSamples, inOrder } from './sample.ts';
-import type { Sample } from './sample.ts';
+import type { RainstormSignal, Sample } from './sample.ts';
+import { withSignals } from './signals-in-force.ts';
 
 export interface RuleTrackOptions {
   readonly binding: RuleBinding;
@@ -136,9 +137,13 @@ export class RuleTrack {
     return this.#judgeWindow(samples);
   }
 
-  /** A new basis; its segments up to now are those of the old one. */
-  rebind(basis: Basis): readonly EpisodeChange[] {
-    const { base } = this.#run;
+  /**
+   * A new basis; its segments up to now are those of the old one.
+   *
+   * @param signals those that only the last segment asks for: what was judged before is none of their concern
+   */
+  rebind(basis: Basis, signals: readonly RainstormSignal[] = []): readonly EpisodeChange[] {
+    const base = { ...this.#run.base, signals: withSignals(this.#run.base.signals, signals) };
     this.#binding = { ...this.#binding, basis };
     this.#run = new FoldRun(this.#binding, base);
     return this.#fold(0, NONE);

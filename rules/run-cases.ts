@@ -49,7 +49,7 @@ function siteOf({ stations, assets }: RuleCase) {
   };
 }
 
-function samplesOf({ start, every, series, silences, outages }: RuleCase): readonly Sample[] {
+function samplesOf({ start, every, series, silences, outages, signals }: RuleCase): readonly Sample[] {
   const at = (offset: number): EpochMs => epochMs(Number(start) + offset);
   const readings = Object.entries(series).flatMap(([input, tokens]) =>
     tokens.flatMap((token, index): readonly Sample[] => {
@@ -69,6 +69,12 @@ function samplesOf({ start, every, series, silences, outages }: RuleCase): reado
       t: at(decided),
     })),
     ...outages.map(({ from, to }): Sample => ({ kind: 'outage', from: at(from), t: at(to) })),
+    ...signals.map(({ zone, at: offset, severity }): Sample => ({
+      kind: 'signal',
+      zone,
+      t: at(offset),
+      severity,
+    })),
   ];
 }
 

@@ -87,7 +87,7 @@ export class SampleWindow {
 }
 
 function hasEqualEffect(a: Sample, b: Sample): boolean {
-  if (a.kind !== 'reading' || b.kind !== 'reading') return a.kind === b.kind && sinceOf(a) === sinceOf(b);
+  if (a.kind !== 'reading' || b.kind !== 'reading') return a.kind === b.kind && saidBy(a) === saidBy(b);
   return a.v === b.v && a.quality === b.quality && a.deviceFlag === b.deviceFlag && a.source === b.source;
 }
 
@@ -95,7 +95,9 @@ function isSameMessage(a: Sample, b: Sample): boolean {
   return a.kind === 'reading' && b.kind === 'reading' && a.position === b.position && a.v === b.v;
 }
 
-function sinceOf(sample: Sample): number {
+/** What samples of one identity may differ by. */
+function saidBy(sample: Sample): unknown {
   if (sample.kind === 'silence') return sample.since;
+  if (sample.kind === 'signal') return sample.severity;
   return sample.kind === 'outage' ? sample.from : sample.t;
 }

@@ -1,10 +1,11 @@
 import { QUALITY } from '../domain/model/observation.ts';
 import type { Observation } from '../domain/model/observation.ts';
-import type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
+import type { OwnOutage, RainstormSignal, SilenceDecision } from '../domain/model/watch-decision.ts';
+import { severityRank } from '../domain/model/warning-severity.ts';
 import { compareCandidates } from '../domain/model/winner.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 
-export type { OwnOutage, SilenceDecision } from '../domain/model/watch-decision.ts';
+export type { OwnOutage, RainstormSignal, SilenceDecision } from '../domain/model/watch-decision.ts';
 
 /** An accepted observation. `input`: its datastream, `station/property[.instance]`, which does not depend on arrival. */
 export interface Reading extends Omit<Observation, 'datastream'> {
@@ -19,11 +20,17 @@ export interface Activation {
 }
 
 /** Everything a rule sees, in event time. */
-export type Sample = Reading | SilenceDecision | OwnOutage | Activation;
+export type Sample = Reading | SilenceDecision | OwnOutage | RainstormSignal | Activation;
 
-const ORDER: Readonly<Record<Sample['kind'], number>> = { activation: 0, reading: 1, outage: 2, silence: 3 };
+const ORDER: Readonly<Record<Sample['kind'], number>> = {
+  activation: 0,
+  signal: 1,
+  reading: 2,
+  outage: 3,
+  silence: 4,
+};
 
-/** The one order of evaluation: time, kind, datastream. 0 means the same identity. */
+/** The one order of evaluation: time, kind, datastream or zone. 0 means the same identity. */
 export function compareSamples(a: Sample, b: Sample): number {
   if (a.t !== b.t) return a.t - b.t;
   if (a.kind !== b.kind) return ORDER[a.kind] - ORDER[b.kind];
@@ -33,7 +40,7 @@ export function compareSamples(a: Sample, b: Sample): number {
 
 /**
  * Which of two samples of one identity holds: for readings the winner order of the domain, and among equals the later
- * offered, which carries the newest quality flag; else the further reaching one. Never arrival.
+ * offered, which carries the newest quality flag; of signals the more severe; else the further reaching one. Never arrival.
  */
 export function winningSample(offered: Sample, known: Sample): Sample {
   if (offered.kind === 'reading' && known.kind === 'reading') {
@@ -44,7 +51,13 @@ export function winningSample(offered: Sample, known: Sample): Sample {
   }
   if (offered.kind === 'outage' && known.kind === 'outage')
     return offered.from < known.from ? offered : known;
+  if (offered.kind === 'signal' && known.kind === 'signal') return winningSignal(offered, known);
   return known;
+}
+
+/** Of two signals of one zone and instant the more severe holds. */
+export function winningSignal(offered: RainstormSignal, known: RainstormSignal): RainstormSignal {
+  return rankOf(offered) > rankOf(known) ? offered : known;
 }
 
 /** FAIL and MISSING are withheld from rules; SUSPECT and what was not evaluated are used. */
@@ -63,7 +76,12 @@ export function inOrder(samples: readonly Sample[]): readonly Sample[] {
   return ordered;
 }
 
+function rankOf({ severity }: RainstormSignal): number {
+  return severity === null ? -1 : severityRank(severity);
+}
+
 /** Where a sample has no datastream it concerns every one. */
 function inputOf(sample: Sample): string {
+  if (sample.kind === 'signal') return sample.zone;
   return sample.kind === 'reading' || sample.kind === 'silence' ? sample.input : '';
 }

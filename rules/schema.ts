@@ -7,8 +7,12 @@ import type { EpochMs } from '../domain/time/instant.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import { RULE_KINDS } from './rule-kinds.ts';
 import type { RuleKindName } from './rule-kinds.ts';
+import type { ModeCondition } from './mode-condition.ts';
+import { checkModes, modeSchema, seasonsSchema } from './rule-modes-schema.ts';
 import { timingSchema } from './rule-kind.ts';
 import type { Timing } from './rule-kind.ts';
+import { problemsOf } from './rule-set-problem.ts';
+import type { RuleSetProblem } from './rule-set-problem.ts';
 import type { SubjectSelector } from './subject.ts';
 
 /** One rule of a set: what it judges, how, and how well its numbers are founded. */
@@ -24,6 +28,14 @@ export interface RuleDefinition {
   readonly timing: Timing;
   /** As the kind has checked them. */
   readonly params: unknown;
+  /** The first that holds takes the place of `timing` and `params`; both are whole. */
+  readonly modes: readonly RuleMode[];
+}
+
+export interface RuleMode {
+  readonly when: ModeCondition;
+  readonly timing: Timing;
+  readonly params: unknown;
 }
 
 /** Activated as a whole or not at all; in force from an event time. */
@@ -33,12 +45,7 @@ export interface RuleSet {
   readonly rules: readonly RuleDefinition[];
 }
 
-/** What is wrong, and under which keys it stands. */
-export interface RuleSetProblem {
-  readonly keys: readonly PropertyKey[];
-  /** Follows the path in a sentence. */
-  readonly message: string;
-}
+export type { RuleSetProblem } from './rule-set-problem.ts';
 
 export type RuleSetOutcome =
   | { readonly ok: true; readonly ruleSet: RuleSet }
@@ -78,6 +85,7 @@ const ruleSchema = z.strictObject({
   }),
   timing: timingSchema,
   params: z.unknown().default({}),
+  modes: z.array(modeSchema).max(8).default([]),
 });
 
 const ruleSetSchema = z.strictObject({
@@ -87,6 +95,7 @@ const ruleSetSchema = z.strictObject({
       error: 'must be epoch milliseconds or a time such as 2026-04-15T00:00:00+08:00',
     })
     .transform(value => epochMs(Number(value))),
+  seasons: seasonsSchema,
   rules: z.array(ruleSchema).min(1).max(500),
 });
 
@@ -94,7 +103,8 @@ const ruleSetSchema = z.strictObject({
 export function parseRuleSet(value: unknown): RuleSetOutcome {
   const parsed = ruleSetSchema.safeParse(value);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap(issue => problemsOf(issue, []));
-  const rules = ruleEntries(value).map((entry, index) => checkParams(entry, index, problems));
+  const params = ruleEntries(value).map((entry, index) => checkParams(entry, index, problems));
+  const modes = checkModes(ruleEntries(value), seasonsOf(value), problems);
   refuseRepeatedIds(value, problems);
   if (!parsed.success || problems.length > 0) {
     const texts = problems.map(({ keys, message }) => `${textOf(keys)} ${message}`);
@@ -106,7 +116,15 @@ export function parseRuleSet(value: unknown): RuleSetOutcome {
     ruleSet: {
       version,
       validFrom,
-      rules: parsed.data.rules.map((rule, index) => ({ ...rule, params: rules[index] })),
+      rules: parsed.data.rules.map((rule, index) => ({
+        ...rule,
+        params: params[index],
+        modes: rule.modes.map(({ season, signal, timing }, place) => ({
+          when: { season: season === undefined ? undefined : parsed.data.seasons[season], signal },
+          timing: { ...rule.timing, ...timing },
+          params: modes[index]?.[place],
+        })),
+      })),
     },
   };
 }
@@ -131,19 +149,14 @@ function refuseRepeatedIds(value: unknown, problems: RuleSetProblem[]): void {
   }
 }
 
+function seasonsOf(value: unknown): ReadonlySet<string> {
+  const seasons = (value as { readonly seasons?: unknown } | null)?.seasons;
+  return new Set(typeof seasons === 'object' && seasons !== null ? Object.keys(seasons) : []);
+}
+
 function ruleEntries(value: unknown): readonly unknown[] {
   const rules = (value as { readonly rules?: unknown } | null)?.rules;
   return Array.isArray(rules) ? rules : [];
-}
-
-function problemsOf(issue: z.core.$ZodIssue, under: readonly PropertyKey[]): readonly RuleSetProblem[] {
-  const keys = [...under, ...issue.path];
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map(key => ({ keys: [...keys, key], message: 'is not known' }));
-  const message = issue.message.endsWith('received undefined')
-    ? 'is missing'
-    : issue.message.replace(/^Invalid (input|option): /, '');
-  return [{ keys, message }];
 }
 
 function textOf(keys: readonly PropertyKey[]): string {

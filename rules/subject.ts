@@ -51,6 +51,12 @@ export function selectSubjects(
   return subjects.sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
+/** The zones whose signals concern a subject: its basin, and the district as a whole. */
+export function zonesOf({ station, asset }: Subject): readonly string[] {
+  const basin = station.basin ?? asset?.basin;
+  return basin === undefined ? ['*'] : [basin, '*'];
+}
+
 function keyOf(station: StationSpec, datastream: DatastreamSpec): string {
   return `${station.id}/${formatDatastreamName(datastream)}`;
 }

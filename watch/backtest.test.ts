@@ -54,6 +54,7 @@ async function run(
       return (series[station] ?? []).filter(({ t }) => t >= from && t < to);
     },
     outages: [],
+    signals: [],
     limits: DEFAULT_WATCH_LIMITS,
     hindsight: false,
     ...options,

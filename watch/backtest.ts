@@ -1,5 +1,5 @@
 import type { BasisVersions, Episode } from '../domain/model/episode.ts';
-import type { OwnOutage } from '../domain/model/watch-decision.ts';
+import type { OwnOutage, RainstormSignal } from '../domain/model/watch-decision.ts';
 import { DAY_MS, FUTURE_TOLERANCE_MS, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { evaluateSeries } from '../rules/evaluate-series.ts';
@@ -17,7 +17,7 @@ import type { ListenedInput } from './silence-book.ts';
 import { decideSilences } from './silence-replay.ts';
 import { backtestTrack } from './track-backtest.ts';
 import type { ToldEpisode } from './track-backtest.ts';
-import { hearsSilence, inputsOf, reachOf } from './track-slot.ts';
+import { hearsSilence, inputsOf, reachOf, zonesOf } from './track-slot.ts';
 import type { WatchLimits } from './watch-limits.ts';
 
 export interface BacktestOptions {
@@ -30,6 +30,8 @@ export interface BacktestOptions {
   readonly readings: (input: string, stretch: Period) => Promise<readonly Reading[]>;
   /** Times in which we ourselves did not listen, in order. */
   readonly outages: readonly OwnOutage[];
+  /** Official signals of all zones. */
+  readonly signals: readonly RainstormSignal[];
   readonly limits: WatchLimits;
   /** Whether the complete series is judged, too. */
   readonly hindsight: boolean;
@@ -150,9 +152,11 @@ class SetUnderTest {
     binding: RuleBinding,
     { arrivals, options }: { readonly arrivals: Arrivals; readonly options: BacktestOptions },
   ): Promise<readonly Sample[]> {
-    const { outages, limits, period } = options;
+    const { outages, signals, limits, period } = options;
     const heard = hearsSilence(binding);
-    const samples: Sample[] = heard ? [...outages] : [];
+    const zones = zonesOf(binding);
+    const samples: Sample[] = signals.filter(({ zone }) => zones.has(zone));
+    if (heard) samples.push(...outages);
     for (const input of inputsOf(binding)) {
       const readings = await arrivals.of(input);
       for (const reading of readings) samples.push(reading);

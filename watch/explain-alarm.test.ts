@@ -8,12 +8,12 @@ import { DAY_MS, MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.t
 import { evaluateSeries } from '../rules/evaluate-series.ts';
 import { absence } from '../rules/kinds/absence.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
+import { withModes } from '../rules/plan-modes.ts';
 import type { RulePlan } from '../rules/plan.ts';
 import { RuleTrack } from '../rules/rule-track.ts';
 import type { Reading } from '../rules/sample.ts';
 import { ladderPlan, minute, readingAt } from '../test/harness/rule-samples.ts';
 import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
-import { isSample } from './is-sample.ts';
 
 const INPUT = 'S/ponding_depth';
 const bound = (plan: RulePlan): RuleBinding => ({
@@ -35,7 +35,7 @@ function kept(binding: RuleBinding, readings: readonly Reading[], decisions: rea
   const changes: LoggedChange[] = [];
   const offers = [
     ...readings.map(sample => ({ knownAt: sample.received, sample })),
-    ...decisions.filter(isSample).map(sample => ({ knownAt: sample.t, sample })),
+    ...decisions.map(sample => ({ knownAt: sample.t, sample })),
   ].sort((a, b) => a.knownAt - b.knownAt);
   for (const { knownAt, sample } of offers) {
     for (const change of track.offer([sample]).changes)
@@ -201,16 +201,29 @@ describe('the decisions that took part', () => {
   const readings = [12, 13, 14].map((v, index) => readingAt(index * 4, v));
 
   it('leave out those of others and those after the last instant, and mark what readings refuted', () => {
-    const request = kept(bound(plan), readings)!;
+    const stormy = withModes(plan, [{ when: { signal: 'red' }, plan }], ['B', '*']);
+    const request = kept(bound(stormy), readings)!;
     expect(explainedUpTo(request.record)).toBe(minute(4));
     const signal: WatchDecision = { kind: 'signal', zone: '*', t: minute(1), severity: 'red' };
+    const ofOthers: WatchDecision = { ...signal, zone: 'C' };
     const other: WatchDecision = { kind: 'silence', input: 'T/water_level', since: minute(0), t: minute(3) };
-    const decisions = [silence(0, 30), silence(-9, 3), signal, other];
+    const decisions = [silence(0, 30), silence(-9, 3), signal, ofOthers, other];
     expect(explainAlarm({ ...request, decisions }).decisions).toEqual([
       signal,
       { ...silence(-9, 3), silentMs: 12 * MINUTE_MS, ownOutageMs: 0, isRefuted: true },
     ]);
   });
+});
+
+it('explains a step by the limits of the mode that held', () => {
+  const storm = ladderPlan([5], { holdMin: 0 });
+  const stormy = withModes(ladderPlan([10]), [{ when: { signal: 'orange' }, plan: storm }], ['B']);
+  const signal = (at: number, severity: 'orange' | null): WatchDecision => {
+    return { kind: 'signal', zone: 'B', t: minute(at), severity };
+  };
+  const readings = [7, 7, 11].map((v, index) => readingAt(index * 4, v));
+  const { steps } = explainAlarm(kept(bound(stormy), readings, [signal(3, 'orange'), signal(5, null)])!);
+  expect(steps).toMatchObject([{ limit: 5, decidedT: minute(4), thresholds: [{ value: 5 }] }]);
 });
 
 describe('whatever comes, in whatever order', () => {
@@ -258,9 +271,13 @@ describe('a rule about silence', () => {
     datastream: { property: 'ponding_depth', intervalMs: MINUTE_MS },
   };
   const timing = { onDelay: durationMs(0), readings: 1, offDelay: durationMs(0) };
-  const outcome = absence.plan({ params, timing, subject, site: {} } as unknown as Parameters<
-    typeof absence.plan
-  >[0]);
+  const outcome = absence.plan({
+    params,
+    variants: [params],
+    timing,
+    subject,
+    site: {},
+  } as unknown as Parameters<typeof absence.plan>[0]);
 
   it('decides by the silence, and a limit of time has neither unit nor datum of the reading', () => {
     const binding = bound(outcome.plan!);

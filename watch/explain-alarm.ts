@@ -21,8 +21,8 @@ import type {
   ToldChange,
 } from './alarm-reasons.ts';
 import { inputValuesAt } from './input-values.ts';
-import { isSample } from './is-sample.ts';
 import { limitsInForce } from './limits-in-force.ts';
+import { zonesOf } from './track-slot.ts';
 
 export type { AlarmReasons } from './alarm-reasons.ts';
 
@@ -34,7 +34,7 @@ export interface AlarmRequest {
   readonly binding: RuleBinding;
   /** The readings of every input from `begin` less the reach of the rule up to `explainedUpTo`, in any order. */
   readonly readings: readonly Reading[];
-  /** Those of that time: silences of the inputs, our own outages, signals of the subject's zone. */
+  /** Those of that time: silences of the inputs, our own outages, signals also of `SIGNAL_STANDS_MS` before it. */
   readonly decisions: readonly WatchDecision[];
 }
 
@@ -48,7 +48,7 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
   const { id, episode } = record;
   const { rule, subject, basis, begin, end = null, ending = null, gaps = null } = episode;
   const upTo = explainedUpTo(record);
-  const samples = inOrder([...readings, ...decisions.filter(isSample)]).filter(({ t }) => t <= upTo);
+  const samples = inOrder([...readings, ...decisions]).filter(({ t }) => t <= upTo);
   const told = silenceTeller(samples, binding);
   const deciding = decidingSamples(binding, samples);
   const steps = episode.steps.map((step): StepReasons => {
@@ -70,7 +70,7 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
       toldAt,
       clauses: explainAt(binding, samples, decidedT).clauses,
       inputs: plan === undefined ? [] : inputValuesAt(plan, samples, decidedT),
-      thresholds: plan === undefined ? [] : limitsInForce(plan, decidedT),
+      thresholds: plan === undefined ? [] : limitsInForce(plan, samples, decidedT),
       toVerify: toVerifyReason(step),
     };
   });
@@ -95,8 +95,9 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
   };
 }
 
-/** Of silences those of an input; our outages and signals concern every rule. */
+/** Of silences those of an input, of signals those that the rule asks for; our outages concern every rule. */
 function tookPart(decision: WatchDecision, binding: RuleBinding): boolean {
+  if (decision.kind === 'signal') return zonesOf(binding).has(decision.zone);
   if (decision.kind !== 'silence') return true;
   return planAt(binding, decision.t)?.inputs.some(({ key }) => key === decision.input) === true;
 }

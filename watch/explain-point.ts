@@ -97,7 +97,7 @@ export function explainPoint({ subject, at, rules, outages, gaps }: PointRequest
         whyNot,
         clauses,
         inputs,
-        thresholds: plan === undefined ? [] : limitsInForce(plan, at),
+        thresholds: plan === undefined ? [] : limitsInForce(plan, samples, at),
         open,
         alarm,
       };

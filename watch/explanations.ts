@@ -104,12 +104,16 @@ export class Explanations {
     const upTo = explainedUpTo(record);
     const samples =
       slot === undefined ? [] : ((await past.samples(new Map([[slot, from]]), upTo)).get(slot) ?? []);
+    const decisions = await store.decisions({ from, to: epochMs(upTo + 1) });
     return explainAlarm({
       record,
       changes,
       binding: { rule, subject, basis: slot?.basis ?? [] },
       readings: samples.filter(sample => sample.kind === 'reading'),
-      decisions: await store.decisions({ from, to: epochMs(upTo + 1) }),
+      decisions: [
+        ...samples.filter(sample => sample.kind === 'signal'),
+        ...decisions.filter(({ kind }) => kind !== 'signal'),
+      ],
     });
   }
 

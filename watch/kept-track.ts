@@ -5,7 +5,7 @@ import type { FoldState } from '../rules/fold-state.ts';
 import type { Basis } from '../rules/plan.ts';
 
 /** Grows whenever a program would misread the states of the one before: they are then judged anew from the readings. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** What a track goes on from: everything up to `foldedTo` is in `base`. */
 export interface KeptTrack {

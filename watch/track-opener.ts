@@ -6,12 +6,13 @@ import { RuleTrack } from '../rules/rule-track.ts';
 import type { Offer, RuleTrackOptions, TrackState } from '../rules/rule-track.ts';
 import { inOrder } from '../rules/sample.ts';
 import type { Sample } from '../rules/sample.ts';
+import { withSignals } from '../rules/signals-in-force.ts';
 import { restoreTrack } from './kept-track.ts';
 import type { KeptTrack } from './kept-track.ts';
 import { knownPast, ledgerOf } from './told-ledger.ts';
 import { trackId } from './track-id.ts';
 import type { TrackPast } from './track-past.ts';
-import { inputsOf, reachOf } from './track-slot.ts';
+import { inputsOf, reachOf, zonesOf } from './track-slot.ts';
 import type { TrackSlot } from './track-slot.ts';
 import type { WatchHistory } from './watch-history.ts';
 
@@ -76,7 +77,11 @@ export class TrackOpener {
     );
     const opened = [...kept].map(([slot, { foldedTo, base }], place) => {
       const ledger = ledgerOf(records[place] ?? [], { foldedTo, base });
-      const track = this.#track(slot, { foldedTo, base, samples: inOrder(samples.get(slot) ?? []), ledger });
+      const ordered = inOrder(samples.get(slot) ?? []);
+      const since = ordered.filter(({ t }) => t > foldedTo);
+      // From before there are signals only: a rule that asks for them now may not have when it was kept.
+      const signals = withSignals(base.signals, ordered.slice(0, ordered.length - since.length));
+      const track = this.#track(slot, { foldedTo, base: { ...base, signals }, samples: since, ledger });
       return [slot, { track, begin: (waiting: readonly Sample[]) => track.catchUp(waiting) }] as const;
     });
     return new Map(opened);
@@ -85,8 +90,10 @@ export class TrackOpener {
   /** Nothing of them was ever stored; what a crash kept from being stored may have been told. */
   async #beginNew(slots: readonly TrackSlot[]): Promise<ReadonlyMap<TrackSlot, OpenedTrack>> {
     const { past, judgedFrom } = this.#options;
-    // Our own outages mean something to a silence that begins in them.
-    const decidedFrom = slots.map(slot => [slot, epochMs(judgedFrom - reachOf(slot))] as const);
+    // Our own outages mean something to a silence that begins in them, signals to readings of any time.
+    const decidedFrom = slots.map(slot => {
+      return [slot, epochMs(zonesOf(slot).size > 0 ? 0 : judgedFrom - reachOf(slot))] as const;
+    });
     const decisions = await past.decisions(new Map(decidedFrom));
     const records = await Promise.all(slots.map(slot => this.#remembered(slot, epochMs(0))));
     const opened = slots.map((slot, place) => {

@@ -1,9 +1,10 @@
 import type { EpisodeRecord, EpisodeStore } from '../domain/ports/episode-store.ts';
+import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import { SIGNAL_STANDS_MS } from '../rules/signals-in-force.ts';
 import type { Sample } from '../rules/sample.ts';
-import { isSample } from './is-sample.ts';
-import { hearsSilence, inputsOf, reachOf } from './track-slot.ts';
+import { hearsSilence, inputsOf, reachOf, zonesOf } from './track-slot.ts';
 import type { TrackSlot } from './track-slot.ts';
 import type { WatchHistory } from './watch-history.ts';
 
@@ -15,6 +16,7 @@ export interface TrackPastOptions {
 type Track = Pick<TrackSlot, 'rule' | 'subject' | 'basis'>;
 
 const EVER = epochMs(Number.MAX_SAFE_INTEGER - 1);
+const NONE: ReadonlySet<string> = new Set();
 
 /** Reads what tracks have to be judged from. */
 export class TrackPast {
@@ -24,7 +26,7 @@ export class TrackPast {
     this.#options = options;
   }
 
-  /** Every sample that concerns each track with from ≤ t ≤ upTo, in no order. */
+  /** Every sample that concerns each track with from ≤ t ≤ upTo, and the signals that may stand at `from`; in no order. */
   async samples<Of extends Track>(
     tracks: ReadonlyMap<Of, EpochMs>,
     upTo = EVER,
@@ -47,23 +49,37 @@ export class TrackPast {
     return samples;
   }
 
-  /** Of these samples those that were decided: silences and outages of ours, where they mean something to the track. */
+  /** Of these samples those that were decided: silences, outages of ours and signals, where they mean something to the track. */
   async decisions<Of extends Track>(
     tracks: ReadonlyMap<Of, EpochMs>,
     upTo = EVER,
-  ): Promise<ReadonlyMap<Of, readonly Sample[]>> {
-    const listening = [...tracks].filter(([track]) => hearsSilence(track));
-    if (listening.length === 0) return new Map();
-    const earliest = epochMs(Math.min(...listening.map(([, from]) => from)));
-    const inputs = [...new Set(listening.flatMap(([track]) => [...inputsOf(track)]))];
-    const query = { from: earliest, to: epochMs(upTo + 1), inputs };
-    const decided = (await this.#options.store.decisions(query)).filter(isSample);
+  ): Promise<ReadonlyMap<Of, readonly WatchDecision[]>> {
+    const minded = [...tracks].map(([track, from]) => ({
+      track,
+      from,
+      signalsFrom: from - SIGNAL_STANDS_MS,
+      inputs: hearsSilence(track) ? inputsOf(track) : NONE,
+      zones: zonesOf(track),
+    }));
+    const begins = minded.flatMap(({ from, signalsFrom, inputs, zones }) => [
+      ...(inputs.size > 0 ? [from] : []),
+      ...(zones.size > 0 ? [signalsFrom] : []),
+    ]);
+    if (begins.length === 0) return new Map();
+    const query = {
+      from: epochMs(Math.min(...begins)),
+      to: epochMs(upTo + 1),
+      inputs: [...new Set(minded.flatMap(({ inputs }) => [...inputs]))],
+    };
+    const decided = await this.#options.store.decisions(query);
     return new Map(
-      listening.map(([track, from]) => {
-        const own = inputsOf(track);
-        const isHeard = (sample: (typeof decided)[number]): boolean =>
-          sample.kind === 'outage' || own.has(sample.input);
-        return [track, decided.filter(sample => sample.t >= from && isHeard(sample))];
+      minded.map(({ track, from, signalsFrom, inputs, zones }) => {
+        const isHeard = (decision: WatchDecision): boolean => {
+          if (decision.kind === 'signal') return zones.has(decision.zone) && decision.t >= signalsFrom;
+          if (decision.t < from) return false;
+          return decision.kind === 'outage' ? inputs.size > 0 : inputs.has(decision.input);
+        };
+        return [track, decided.filter(isHeard)] as const;
       }),
     );
   }

@@ -48,3 +48,8 @@ export function reachOf({ basis }: Pick<TrackSlot, 'basis'>): number {
 export function hearsSilence({ basis }: Pick<TrackSlot, 'basis'>): boolean {
   return basis.some(({ plan }) => plan !== undefined && plan.silencesMs.length > 0);
 }
+
+/** The zones whose official signals any plan of the rule asks for. */
+export function zonesOf({ basis }: Pick<TrackSlot, 'basis'>): ReadonlySet<string> {
+  return new Set(basis.flatMap(({ plan }) => plan?.zones ?? []));
+}

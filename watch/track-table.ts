@@ -1,13 +1,14 @@
 import type { TrackKey } from '../domain/ports/episode-store.ts';
 import type { TrackBasis } from './basis-book.ts';
 import { trackId } from './track-id.ts';
-import { hearsSilence, inputsOf } from './track-slot.ts';
+import { hearsSilence, inputsOf, zonesOf } from './track-slot.ts';
 import type { TrackSlot } from './track-slot.ts';
 
-/** Every track, and which of them a datastream concerns. */
+/** Every track, and which of them a datastream or a signal concerns. */
 export class TrackTable {
   readonly #slots = new Map<string, TrackSlot>();
   readonly #byInput = new Map<string, TrackSlot[]>();
+  readonly #byZone = new Map<string, Set<TrackSlot>>();
   readonly #silenceMinded = new Set<TrackSlot>();
 
   /** Takes the tracks of a new basis; those that were known keep what they have. */
@@ -47,6 +48,11 @@ export class TrackTable {
     return this.#byInput.get(input) ?? NOBODY;
   }
 
+  /** Those that ask for the official signals of a zone. */
+  asking(zone: string): Iterable<TrackSlot> {
+    return this.#byZone.get(zone) ?? NOBODY;
+  }
+
   /** Those to which silences and outages of ours mean something. */
   get silenceMinded(): ReadonlySet<TrackSlot> {
     return this.#silenceMinded;
@@ -58,6 +64,10 @@ export class TrackTable {
       const hearing = this.#byInput.get(input);
       if (hearing === undefined) this.#byInput.set(input, [slot]);
       else if (!hearing.includes(slot)) hearing.push(slot);
+    }
+    for (const zone of zonesOf(slot)) {
+      const asking = this.#byZone.get(zone) ?? new Set();
+      this.#byZone.set(zone, asking.add(slot));
     }
     if (hearsSilence(slot)) this.#silenceMinded.add(slot);
   }

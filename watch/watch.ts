@@ -9,6 +9,7 @@ import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
+import { activateBasis } from './basis-activation.ts';
 import { BasisBook } from './basis-book.ts';
 import type { BasisEntry, TrackBasis } from './basis-book.ts';
 import { Checkpoints } from './checkpoints.ts';
@@ -17,6 +18,7 @@ import { Explanations } from './explanations.ts';
 import { HeldReadings } from './held-readings.ts';
 import { listenedInputs } from './listened-inputs.ts';
 import { Recovery } from './recovery.ts';
+import { SignalBook } from './signal-book.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { TrackOpener } from './track-opener.ts';
 import { TrackPast } from './track-past.ts';
@@ -85,6 +87,7 @@ export class Watch {
   readonly #book = new BasisBook();
   readonly #table = new TrackTable();
   readonly #silence: SilenceWatch;
+  readonly #signals = new SignalBook();
   readonly #episodes: EpisodeLog;
   #resumption: EpisodeResumption | undefined;
   #running: Running | undefined;
@@ -111,7 +114,9 @@ export class Watch {
 
   /** Takes over what was decided before, and the basis of every time that is known, oldest first. Before ingest starts. */
   async resume(basis: readonly BasisEntry[]): Promise<void> {
-    this.#resumption = await this.#options.store.resume();
+    const { store, clock } = this.#options;
+    this.#resumption = await store.resume();
+    await this.#signals.resume(store, clock.now());
     let tracks: readonly TrackBasis[] = [];
     for (const entry of basis) tracks = this.#book.append(entry);
     this.#basisTaken(tracks);
@@ -218,6 +223,10 @@ export class Watch {
     for (const decision of decisions) {
       if (decision.kind === 'silence') {
         for (const slot of this.#silenceMinded(decision.input)) tracks.give(slot, decision);
+      }
+      if (decision.kind === 'signal') {
+        this.#signals.take(decision);
+        for (const slot of this.#table.asking(decision.zone)) tracks.give(slot, decision);
       }
       if (decision.kind !== 'outage') continue;
       this.#silence.decided(decision);
@@ -351,23 +360,8 @@ export class Watch {
     this.#options.onWatched({ versions: this.#book.newest, judged, gaps: this.#book.gaps });
   }
 
-  /** What the new basis does not support any more ends at once, not with the next reading. */
   async #activate({ from }: BasisEntry, tracks: TrackRunner): Promise<void> {
-    const { clock, limits, nextTurn, store } = this.#options;
-    const open = await store.remembered({ since: epochMs(Number.MAX_SAFE_INTEGER) });
-    const concerned = new Set(open.flatMap(({ episode }) => this.#table.get(episode) ?? []));
-    for (const slot of this.#table.all()) if (slot.track !== undefined) concerned.add(slot);
-    let sliceStart = clock.monotonicMs();
-    for (const slot of concerned) {
-      const { track } = slot;
-      if (track !== undefined && (track.newest ?? from) > from) {
-        tracks.take(slot, { changes: track.rebind(slot.basis), beyond: [] });
-      }
-      tracks.give(slot, { kind: 'activation', t: from });
-      if (clock.monotonicMs() - sliceStart < limits.sliceMs) continue;
-      await nextTurn();
-      sliceStart = clock.monotonicMs();
-    }
+    await activateBasis(from, { ...this.#options, table: this.#table, signals: this.#signals, tracks });
     await this.settledBefore();
   }
 

@@ -22,6 +22,7 @@ export interface OwnOutage {
 /** An official rainstorm signal (暴雨预警信号) of a zone: in force from `t` until the next one of the zone. */
 export interface RainstormSignal {
   readonly kind: 'signal';
+  /** Id of a basin, or `*` for the whole district. */
   readonly zone: string;
   readonly t: EpochMs;
   /** Null: lifted. */

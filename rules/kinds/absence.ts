@@ -34,8 +34,10 @@ interface AbsenceState {
 export const absence: RuleKind<z.infer<typeof params>> = {
   kind: 'absence',
   params,
-  plan({ params: given, timing, subject }) {
-    const silencesMs = [...new Set(given.steps.map(({ silentFor }) => silentFor))].sort((a, b) => a - b);
+  modal: ['steps'],
+  plan({ params: given, variants, timing, subject }) {
+    const limits = variants.flatMap(({ steps }) => steps.map(({ silentFor }) => silentFor));
+    const silencesMs = [...new Set(limits)].sort((a, b) => a - b);
     const rememberedMs = silenceWindowMs(Math.max(...silencesMs));
     const unproven = silencesMs.map(() => null);
     const nothing = silencesMs.map(() => 0);

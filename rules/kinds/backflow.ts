@@ -31,6 +31,7 @@ interface BackflowState {
 export const backflow: RuleKind<z.infer<typeof params>> = {
   kind: 'backflow',
   params,
+  modal: ['steps', 'deadband'],
   plan({ params: given, timing, subject, site }) {
     const gauges = rainGaugesOf(subject, site);
     const invert = subject.asset?.attributes?.invertM;

@@ -26,10 +26,13 @@ type WitnessState = readonly (number | null)[];
 export const corroborated: RuleKind<z.infer<typeof params>> = {
   kind: 'corroborated',
   params,
-  plan({ params: given, timing, subject, site }) {
+  modal: ['steps'],
+  plan({ params: given, variants, timing, subject, site }) {
     const inputs = [inputOf(subject.station, subject.datastream), ...neighboursOf(subject, site)];
     const most = Math.max(...given.steps.map(({ witnesses }) => witnesses));
-    const least = Math.min(...given.steps.map(({ witnesses }) => witnesses));
+    const leastOf = ({ steps }: typeof given): number => Math.min(...steps.map(({ witnesses }) => witnesses));
+    // What is known depends on the lowest limit: each mode asks for its own.
+    const leasts = [...new Set(variants.map(leastOf))].sort((a, b) => a - b);
     if (inputs.length < most) {
       const detail = `${most} witnesses are asked for, and only ${inputs.length} measure the same`;
       return { missing: [{ missing: 'input', detail }] };
@@ -42,18 +45,21 @@ export const corroborated: RuleKind<z.infer<typeof params>> = {
         const fresh = next.filter((value, index) => value !== null && isFresh(index));
         const yes = fresh.filter(value => value !== null && value >= given.atLeast).length;
         const open = next.length - fresh.length;
-        const isKnown = yes >= least || yes + open < least;
-        return isKnown ? { state: next, measured: { values: [yes] } } : { state: next };
+        const values = leasts.map(least => (yes >= least || yes + open < least ? yes : null));
+        return values.every(value => value === null)
+          ? { state: next }
+          : { state: next, measured: { values } };
       },
     });
+    const own = leasts.indexOf(leastOf(given));
     const steps = given.steps.map(({ severity, witnesses }) =>
-      withDeadband({ severity, measure: 0, name: 'witnesses', relation: '>=', limit: witnesses }, 0),
+      withDeadband({ severity, measure: own, name: 'witnesses', relation: '>=', limit: witnesses }, 0),
     );
     const parts = {
       kind: 'corroborated',
       inputs,
       measure,
-      measured: [given.atLeast, least],
+      measured: [given.atLeast, leasts],
       lookBackMs: durationMs(0),
       steps,
     };

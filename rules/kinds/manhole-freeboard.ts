@@ -19,6 +19,7 @@ const params = z.strictObject({
 export const manholeFreeboard: RuleKind<z.infer<typeof params>> = {
   kind: 'manhole_freeboard',
   params,
+  modal: ['steps', 'deadband'],
   plan({ params: given, timing, subject }) {
     const wrongDatum = datumMissing(subject);
     if (wrongDatum.length > 0) return { missing: wrongDatum };

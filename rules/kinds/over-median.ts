@@ -26,6 +26,7 @@ const params = z.strictObject({
 export const overMedian: RuleKind<z.infer<typeof params>> = {
   kind: 'over_median',
   params,
+  modal: ['steps', 'deadband'],
   plan({ params: given, timing, subject }) {
     const { over, leastHours } = given;
     const measure = measureOf<HourlyMedians>({

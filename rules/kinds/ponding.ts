@@ -25,6 +25,7 @@ const params = z.strictObject({
 export const ponding: RuleKind<z.infer<typeof params>> = {
   kind: 'ponding',
   params,
+  modal: ['steps', 'deadband'],
   plan: request =>
     planLadder('ponding', {
       ...request,

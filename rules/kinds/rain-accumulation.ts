@@ -26,7 +26,7 @@ const params = z.strictObject({
 
 interface Window {
   readonly within: number | 'hydrological_day';
-  /** The lowest limit on it, mm. */
+  /** The lowest limit on it, mm; each mode asks for its own. */
   readonly least: number;
 }
 
@@ -37,8 +37,10 @@ interface Window {
 export const rainAccumulation: RuleKind<z.infer<typeof params>> = {
   kind: 'rain_accumulation',
   params,
-  plan({ params: given, timing, subject }) {
-    const windows = windowsOf(given.steps);
+  modal: ['steps'],
+  plan({ params: given, variants, timing, subject }) {
+    const windows = variants.flatMap(({ steps }) => windowsOf(steps)).filter(isFirstOfItsKind);
+    const own = windowsOf(given.steps);
     const input = inputOf(subject.station, subject.datastream);
     const measure = measureOf<RainTotals>({
       begin: NO_TOTALS,
@@ -62,7 +64,9 @@ export const rainAccumulation: RuleKind<z.infer<typeof params>> = {
       withDeadband(
         {
           severity,
-          measure: windows.findIndex(window => window.within === within),
+          measure: windows.findIndex(window =>
+            own.some(each => each.within === within && isSameWindow(each, window)),
+          ),
           name: within === 'hydrological_day' ? 'rain since 08:00' : `rain in ${within / MINUTE_MS} min`,
           relation: '>=',
           limit: mm,
@@ -87,4 +91,12 @@ function windowsOf(steps: z.infer<typeof params>['steps']): readonly Window[] {
   const windows = new Map<Window['within'], number>();
   for (const { within, mm } of steps) windows.set(within, Math.min(mm, windows.get(within) ?? mm));
   return [...windows].map(([within, least]) => ({ within, least }));
+}
+
+function isSameWindow(a: Window, b: Window): boolean {
+  return a.within === b.within && a.least === b.least;
+}
+
+function isFirstOfItsKind(window: Window, place: number, all: readonly Window[]): boolean {
+  return all.findIndex(other => isSameWindow(other, window)) === place;
 }

@@ -38,8 +38,10 @@ const LEAST_READINGS = 3;
 export const rateOfRise: RuleKind<z.infer<typeof params>> = {
   kind: 'rate_of_rise',
   params,
-  plan({ params: given, timing, subject }) {
-    const windows = [...new Set(given.steps.map(({ within }) => within))].sort((a, b) => a - b);
+  modal: ['steps', 'deadband'],
+  plan({ params: given, variants, timing, subject }) {
+    const spans = variants.flatMap(({ steps }) => steps.map(step => step.within));
+    const windows = [...new Set(spans)].sort((a, b) => a - b);
     const longest = Math.max(...windows);
     const measure = measureOf<RiseState>({
       begin: { raw: [], filtered: [] },

@@ -30,6 +30,7 @@ const params = z.strictObject({
 export const reservoirFloodLimit: RuleKind<z.infer<typeof params>> = {
   kind: 'reservoir_flood_limit',
   params,
+  modal: ['steps', 'deadband'],
   plan({ params: given, timing, subject }) {
     const wrongDatum = datumMissing(subject);
     if (wrongDatum.length > 0) return { missing: wrongDatum };

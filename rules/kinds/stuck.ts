@@ -46,14 +46,15 @@ interface StuckState {
 export const stuck: RuleKind<z.infer<typeof params>> = {
   kind: 'stuck',
   params,
-  plan({ params: given, timing, subject, site }) {
+  modal: ['steps'],
+  plan({ params: given, variants, timing, subject, site }) {
     const { tolerance, notAtOrBelow, neighbourMovesBy } = given;
     const own = inputOf(subject.station, subject.datastream);
     const neighbours = neighbourMovesBy === undefined ? [] : neighboursOf(subject, site);
     if (neighbourMovesBy !== undefined && neighbours.length === 0) {
       return { missing: [{ missing: 'input', detail: 'no neighbour measures the same property' }] };
     }
-    const limits = given.steps.map(({ flatFor }) => flatFor);
+    const limits = variants.flatMap(({ steps }) => steps.map(({ flatFor }) => flatFor));
     const [shortest, longest] = [Math.min(...limits), Math.max(...limits)];
     const measure = measureOf<StuckState>({
       begin: { flat: null, isDry: false, isShown: false, moves: neighbours.map(() => EMPTY_RANGE) },

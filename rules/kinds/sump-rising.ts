@@ -26,6 +26,7 @@ interface SumpState {
 export const sumpRising: RuleKind<z.infer<typeof params>> = {
   kind: 'sump_rising',
   params,
+  modal: ['steps'],
   plan({ params: given, timing, subject }) {
     const wrongDatum = datumMissing(subject);
     if (wrongDatum.length > 0) return { missing: wrongDatum };

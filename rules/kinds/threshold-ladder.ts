@@ -56,6 +56,7 @@ const params = z.strictObject({
 export const thresholdLadder: RuleKind<z.infer<typeof params>> = {
   kind: 'threshold_ladder',
   params,
+  modal: ['steps', 'deadband'],
   plan: request => planLadder('threshold_ladder', request),
 };
 
@@ -77,7 +78,7 @@ export interface LadderParams {
 /** The steps whose thresholds are set; each other one is missing. */
 export function planLadder(
   kind: string,
-  { params: given, timing, subject }: PlanRequest<LadderParams>,
+  { params: given, timing, subject }: Omit<PlanRequest<LadderParams>, 'variants'>,
 ): PlanOutcome {
   const wrongDatum = datumMissing(subject);
   if (wrongDatum.length > 0) return { missing: wrongDatum };

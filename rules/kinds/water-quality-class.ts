@@ -33,6 +33,8 @@ const params = z.strictObject({
 export const waterQualityClass: RuleKind<z.infer<typeof params>> = {
   kind: 'water_quality_class',
   params,
+  // Which items have to be known depends on the limits.
+  modal: [],
   plan({ params: given, timing, subject }) {
     const { consecutive, validity } = given;
     const items = itemsOf(subject, validity);

@@ -25,6 +25,7 @@ const params = z.strictObject({
 export const waterQualityLimit: RuleKind<z.infer<typeof params>> = {
   kind: 'water_quality_limit',
   params,
+  modal: ['steps', 'deadband'],
   plan({ params: given, timing, subject }) {
     const steps = given.steps.map(({ severity, above, below, for: forMs }) =>
       withDeadband(

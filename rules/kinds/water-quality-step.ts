@@ -21,6 +21,7 @@ type Values = readonly { readonly t: EpochMs; readonly v: number }[];
 export const waterQualityStep: RuleKind<z.infer<typeof params>> = {
   kind: 'water_quality_step',
   params,
+  modal: ['severity', 'amount'],
   plan({ params: { severity, within, share, amount }, timing, subject }) {
     const measure = measureOf<Values>({
       begin: [],

@@ -47,6 +47,7 @@ export async function runBacktest(
     period,
     hindsight,
     outages: decisions.filter(decision => decision.kind === 'outage'),
+    signals: decisions.filter(decision => decision.kind === 'signal'),
     limits: DEFAULT_WATCH_LIMITS,
     readings: async (input, stretch) => {
       const datastream = ids.get(input);

@@ -8,7 +8,7 @@ import { epochMs } from '../../domain/time/instant.ts';
 import { evaluateSeries } from '../../rules/evaluate-series.ts';
 import type { Sample } from '../../rules/sample.ts';
 import type { TrackBasis } from '../../watch/basis-book.ts';
-import { hearsSilence, inputsOf } from '../../watch/track-slot.ts';
+import { hearsSilence, inputsOf, zonesOf } from '../../watch/track-slot.ts';
 import { readingOf } from '../../watch/watch-history.ts';
 import { episodeContents } from './told-changes.ts';
 
@@ -47,10 +47,11 @@ export async function judgedAtOnce(kept: {
       if (datastream === undefined) continue;
       for (const row of await telemetry.range({ ...EVER, datastream })) samples.push(readingOf(row, input));
     }
-    const decisions = hearsSilence(track) ? await episodes.decisions({ ...EVER, inputs }) : [];
-    const expected = episodeContents(
-      evaluateSeries(track, [...samples, ...decisions.filter(decision => decision.kind !== 'signal')]),
+    const [isListening, zones] = [hearsSilence(track), zonesOf(track)];
+    const decisions = (await episodes.decisions({ ...EVER, inputs })).filter(decision =>
+      decision.kind === 'signal' ? zones.has(decision.zone) : isListening,
     );
+    const expected = episodeContents(evaluateSeries(track, [...samples, ...decisions]));
     const found = episodeContents(
       records
         .filter(({ episode, status }) => {
