@@ -56,4 +56,14 @@ describe('qualityMembers', () => {
     const registry = registryOf(station('a', [{ ...LEVEL, sensorSpan: [0, 7] }]));
     expect(qualityMembers(registry, numberOf)[0]?.parameters.grossRange).toMatchObject({ failSpan: [0, 7] });
   });
+
+  it('compares levels of river gauges with each other, and no others', () => {
+    const testsAt = (at: Partial<StationSpec>) => {
+      const [member] = qualityMembers(registryOf({ ...station('a', [LEVEL]), ...at }), numberOf);
+      return Object.keys(member?.parameters ?? {});
+    };
+    expect(testsAt({ assetType: 'river_gauge' })).toContain('neighbour');
+    expect(testsAt({ assetType: 'reservoir' })).not.toContain('neighbour');
+    expect(testsAt({})).not.toContain('neighbour');
+  });
 });

@@ -25,13 +25,18 @@ export function qualityMembers(
   for (const station of registry.things.values()) {
     if (station.kind !== 'station') continue;
     const others = neighboursOf(station, registry);
+    const { assetType } = station;
     for (const spec of station.datastreams) {
       const datastream = numberOf(station.id, spec);
       if (datastream === undefined) continue;
       const isGauge = spec.property === RAINFALL;
       members.push({
         datastream,
-        parameters: fittingTests(resolveParameters(spec).parameters, spec.intervalMs, maxReadings),
+        parameters: fittingTests(
+          resolveParameters(assetType === undefined ? spec : { ...spec, assetType }).parameters,
+          spec.intervalMs,
+          maxReadings,
+        ),
         neighbours: numbersOf(others, spec.property, numberOf),
         rain: isGauge ? [] : numbersOf([station, ...others], RAINFALL, numberOf),
       });

@@ -119,3 +119,7 @@ export const ASSET_TYPES = {
   video_gateway: type('视频网关', 'video gateway'),
 } as const satisfies Record<string, AssetTypeSpec>;
 export type AssetType = keyof typeof ASSET_TYPES;
+
+export function isAssetType(type: string): type is AssetType {
+  return Object.hasOwn(ASSET_TYPES, type);
+}

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../time/instant.ts';
+import type { AssetType } from './asset-type.ts';
 import type { ThingId } from './identifier.ts';
 import type { Thresholds } from './threshold.ts';
 
@@ -24,6 +25,8 @@ export interface StationSpec {
   readonly nameEn?: string;
   /** What it measures at; the asset knows the people and the area. */
   readonly asset?: string;
+  /** The type of the asset: what its levels can be compared with follows from it. */
+  readonly assetType?: AssetType;
   /** The basin of the asset, where there is one. */
   readonly basin?: string;
   /** WGS-84, degrees. */

@@ -31,6 +31,7 @@ export function assembleParts(index: SiteIndex, parsed: Parsed, shapes: Shapes):
     return {
       kind: 'station',
       ...entry,
+      ...(asset === undefined ? {} : { assetType: asset.type }),
       ...(basin === undefined ? {} : { basin }),
       ...(place?.latitude === undefined || place.longitude === undefined
         ? {}

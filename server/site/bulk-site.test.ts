@@ -66,6 +66,7 @@ describe('a district of 10,000 stations in CSV', { timeout: 180_000 }, () => {
       id: 'S9999',
       name: '站9999',
       asset: 'A9999',
+      assetType: 'river_gauge',
       basin: 'b',
       latitude: 22.5 + 9_999 / 50_000,
       longitude: 114.1 + 9_999 / 50_000,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ASSET_ATTRIBUTES, ASSET_TYPES } from '../../domain/model/asset-type.ts';
+import { ASSET_ATTRIBUTES, ASSET_TYPES, isAssetType } from '../../domain/model/asset-type.ts';
 import type { AssetAttribute, AssetType } from '../../domain/model/asset-type.ts';
 import { ORGANISATION_ROLES } from '../../domain/model/district.ts';
 import { DAY_MS } from '../../domain/time/instant.ts';
@@ -148,10 +148,6 @@ function sectionProblems(asset: Fields): readonly Finding[] {
       type === 'section' ? 'is missing: a section has it' : `is for sections only, not for a ${type}`;
     return [{ path: [key], message }];
   });
-}
-
-function isAssetType(type: string): type is AssetType {
-  return Object.hasOwn(ASSET_TYPES, type);
 }
 
 function isAttribute(key: string): key is AssetAttribute {

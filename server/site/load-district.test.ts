@@ -340,9 +340,10 @@ describe('loadSite', () => {
       'assets.yaml': list('assets', [GAUGE]),
       'stations.yaml': list('stations', [{ ...STATION, asset: 'gauge' }, own, { ...STATION, id: 'S-3' }]),
     });
+    const atGauge = { asset: 'gauge', assetType: 'river_gauge', basin: 'main' };
     expect(parts.filter(({ kind }) => kind === 'station')).toEqual([
-      { kind: 'station', ...STATION, asset: 'gauge', basin: 'main', latitude: 22.7, longitude: 114.2 },
-      { kind: 'station', ...own, basin: 'main' },
+      { kind: 'station', ...STATION, ...atGauge, latitude: 22.7, longitude: 114.2 },
+      { kind: 'station', ...own, ...atGauge },
       { kind: 'station', ...STATION, id: 'S-3' },
     ]);
   });

@@ -63,6 +63,7 @@ describe('CSV files', () => {
       id: 'S-1',
       name: '站',
       asset: 'a1',
+      assetType: 'reservoir',
       basin: 'b',
       latitude: 22.7,
       longitude: 114.2,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAssetType } from '../../domain/model/asset-type.ts';
 import { formatDatastreamName } from '../../domain/model/datastream.ts';
 import type { ThingSpec } from '../../domain/model/registry.ts';
 import { datastream } from './datastream-schema.ts';
@@ -69,6 +70,8 @@ export const thingSchema: z.ZodType<ThingSpec> = z.discriminatedUnion('kind', [
     z.strictObject({
       kind: z.literal('station'),
       ...stationFields,
+      // Of its asset: no site folder says it twice.
+      assetType: z.string().refine(isAssetType, { error: 'is no type of asset' }).exactOptional(),
       datastreams: z.array(datastream).min(1).max(DATASTREAMS_MAX).superRefine(refuseSameDatastream, ALWAYS),
     }),
   ),
