@@ -84,6 +84,8 @@ export function CurvePanel(props: CurvePanelProps): JSX.Element {
   };
 
   const title = `${nameOf(station)} · ${datastreamText(datastream, language)}`;
+  const datum = datastream.datum === null ? '' : text.datum(datastream.datum);
+  const measured = [unitText(datastream.unit), datum].filter(Boolean).join(' · ');
   return (
     <section
       class="curve"
@@ -102,10 +104,8 @@ export function CurvePanel(props: CurvePanelProps): JSX.Element {
           </a>
           {` · ${datastreamText(datastream, language)}`}
         </h2>
-        <span class="curve-unit">
-          {[unitText(datastream.unit), datastream.datum === null ? '' : text.datum(datastream.datum)]
-            .filter(Boolean)
-            .join(' · ')}
+        <span class="curve-unit" title={measured}>
+          {measured}
         </span>
         <span class="curve-readout" aria-live="off">
           {hovered === undefined
