@@ -148,11 +148,17 @@ describe('Quality control in ingest', () => {
       fc.asyncProperty(messages, async all => {
         const told = new Map<string, number>();
         const bench = await run(all, ({ pipeline }) => {
-          pipeline.subscribe(({ datastream, t, quality }) => told.set(`${datastream}@${t}`, quality));
+          pipeline.subscribe(({ datastream, t, v, quality }) => told.set(`${datastream}@${t}@${v}`, quality));
         });
         const expected = await flagsOf(bench.store);
         doubted += [...expected.values()].filter(flag => flag === QUALITY.suspect).length;
         expect(await storedFlags(bench.store)).toEqual(expected);
+        // Whoever listens has heard the flag that holds, of long past readings too, also where a process died meanwhile.
+        for (const { id } of (await bench.store.resume()).datastreams) {
+          for (const { t, v, quality } of await bench.store.range({ ...ALWAYS, datastream: id })) {
+            expect(told.get(`${id}@${t}@${v}`)).toBe(quality);
+          }
+        }
         const byDatastream = (rows: readonly Observation[]) =>
           rows.toSorted((a, b) => a.datastream - b.datastream);
         expect(byDatastream(bench.pipeline.latest())).toEqual(byDatastream(await bench.store.latest()));
