@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import type { WarningSeverity } from '../../domain/model/warning-severity.ts';
-import { MINUTE_MS, SECOND_MS } from '../../domain/time/instant.ts';
+import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../domain/time/instant.ts';
 import { WatchBench } from '../harness/watch-bench.ts';
 
 const STATIONS: readonly StationSpec[] = ['S-1', 'S-2'].map(id => ({
@@ -122,6 +122,21 @@ describe('an official signal', () => {
     await bench.settle();
     const found = (await bench.records()).map(({ episode: { subject, begin } }) => `${subject} ${begin}`);
     expect(found.sort()).toEqual([`S-1/ponding_depth ${during}`, `S-2/ponding_depth ${during}`]);
+    await isAsDefined(bench);
+  });
+
+  it('is known to the readings of its time, whenever a station is first heard', async () => {
+    const bench = await started(RULE);
+    await signal(bench, 'B', 'orange');
+    await bench.pass(MINUTE_MS);
+    const during = bench.clock.now();
+    await signal(bench, 'B', null);
+    await bench.pass(2 * DAY_MS, 10 * MINUTE_MS);
+    await bench.stop();
+    await bench.start();
+    await bench.send({ station: 'S-1', sent: during, obs: [{ p: 'ponding_depth', t: during, v: 0.2 }] });
+    await bench.settle();
+    expect((await bench.records()).map(({ episode }) => episode.begin)).toEqual([during]);
     await isAsDefined(bench);
   });
 });
