@@ -24,6 +24,14 @@ export class EpisodeDisk {
     this.#isRefusing = isRefusing;
   }
 
+  /** A process that is refused at its start does not start: that much is answered. */
+  async answering(start: () => Promise<void>): Promise<void> {
+    const isRefusing = this.#isRefusing;
+    this.#isRefusing = false;
+    await start();
+    this.#isRefusing = isRefusing;
+  }
+
   /** From now on nothing is written, and whoever writes waits. */
   hold(): void {
     this.#isHeld = true;

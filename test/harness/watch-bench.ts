@@ -76,7 +76,7 @@ export class WatchBench {
     const { pipeline } = this.ingest;
     const watch = this.#watch;
     const life = this.#life;
-    await watch.resume(this.#bases);
+    await this.disk.answering(() => watch.resume(this.#bases));
     await pipeline.start();
     if (!life.isOver) watch.run(pipeline);
   }
