@@ -1,20 +1,25 @@
 import type { Clock } from '../domain/ports/clock.ts';
-import type { EpisodeStore } from '../domain/ports/episode-store.ts';
+import type { EpisodeRecord, EpisodeStore } from '../domain/ports/episode-store.ts';
+import type { Log } from '../domain/ports/log.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import { insist } from './insist.ts';
 import type { SignalBook } from './signal-book.ts';
 import type { TrackRunner } from './track-runner.ts';
 import type { TrackTable } from './track-table.ts';
 import type { WatchLimits } from './watch-limits.ts';
 
+const UNREADABLE = 'What new rules have to know cannot be read from the stores; it is tried again.';
+
 export interface BasisActivationOptions {
-  readonly clock: Pick<Clock, 'monotonicMs'>;
-  readonly store: Pick<EpisodeStore, 'remembered'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: Pick<EpisodeStore, 'remembered' | 'decisions'>;
   readonly limits: Pick<WatchLimits, 'sliceMs'>;
   readonly nextTurn: () => Promise<void>;
   readonly table: Pick<TrackTable, 'all' | 'get'>;
   readonly tracks: Pick<TrackRunner, 'give' | 'mention' | 'take'>;
-  readonly signals: Pick<SignalBook, 'newFor'>;
+  readonly signals: Pick<SignalBook, 'newFor' | 'recall'>;
 }
 
 /**
@@ -24,8 +29,13 @@ export interface BasisActivationOptions {
  * @param from when it came into force
  */
 export async function activateBasis(from: EpochMs, options: BasisActivationOptions): Promise<void> {
-  const { clock, store, limits, nextTurn, table, tracks, signals } = options;
-  const open = await store.remembered({ since: epochMs(Number.MAX_SAFE_INTEGER) });
+  const { clock, log, store, limits, nextTurn, table, tracks, signals } = options;
+  const read = async (): Promise<readonly EpisodeRecord[]> => {
+    // Those of before the start are in the store.
+    await signals.recall(store, clock.now());
+    return store.remembered({ since: epochMs(Number.MAX_SAFE_INTEGER) });
+  };
+  const open = await insist(read, { clock, log, message: UNREADABLE });
   const concerned = new Set(open.flatMap(({ episode }) => table.get(episode) ?? []));
   for (const slot of table.all()) {
     if (slot.track !== undefined) concerned.add(slot);

@@ -61,19 +61,19 @@ it('gives a rule what it asks for since its last basis, and did not before', () 
   expect(asked(undefined)).toEqual([]);
 });
 
-it('takes over those that may still stand', async () => {
+it('takes what is kept and may still stand', async () => {
   const kept: readonly WatchDecision[] = [
     signal('B', 0),
     { kind: 'outage', from: minute(0), t: minute(1) },
     signal('*', 1, null),
   ];
   const book = new SignalBook();
-  const decisions: Parameters<SignalBook['resume']>[0]['decisions'] = ({ from, to }) =>
+  const decisions: Parameters<SignalBook['recall']>[0]['decisions'] = ({ from, to }) =>
     Promise.resolve(kept.filter(({ t }) => t >= from && t < to));
-  await book.resume({ decisions }, epochMs(minute(1) + SIGNAL_STANDS_MS));
+  await book.recall({ decisions }, epochMs(minute(1) + SIGNAL_STANDS_MS));
   expect(book.newFor(slotOf(inStorms('B', '*')))).toEqual([signal('*', 1, null)]);
-  await book.resume({ decisions }, epochMs(minute(0) + SIGNAL_STANDS_MS + MINUTE_MS / 2));
+  await book.recall({ decisions }, epochMs(minute(0) + SIGNAL_STANDS_MS + MINUTE_MS / 2));
   expect(book.newFor(slotOf(inStorms('B', '*')))).toEqual([signal('*', 1, null)]);
-  await book.resume({ decisions }, epochMs(minute(0) + SIGNAL_STANDS_MS));
+  await book.recall({ decisions }, epochMs(minute(0) + SIGNAL_STANDS_MS));
   expect(book.newFor(slotOf(inStorms('B', '*')))).toEqual([signal('B', 0), signal('*', 1, null)]);
 });

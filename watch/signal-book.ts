@@ -13,8 +13,8 @@ const EVER = epochMs(Number.MAX_SAFE_INTEGER);
 export class SignalBook {
   readonly #byZone = new Map<string, RainstormSignal>();
 
-  /** Takes over those that may still stand. */
-  async resume(store: Pick<EpisodeStore, 'decisions'>, now: EpochMs): Promise<void> {
+  /** Takes those that are kept and may still stand. */
+  async recall(store: Pick<EpisodeStore, 'decisions'>, now: EpochMs): Promise<void> {
     const recent = await store.decisions({ from: epochMs(now - SIGNAL_STANDS_MS), to: EVER, inputs: [] });
     for (const decision of recent) if (decision.kind === 'signal') this.take(decision);
   }

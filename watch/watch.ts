@@ -114,9 +114,7 @@ export class Watch {
 
   /** Takes over what was decided before, and the basis of every time that is known, oldest first. Before ingest starts. */
   async resume(basis: readonly BasisEntry[]): Promise<void> {
-    const { store, clock } = this.#options;
-    this.#resumption = await store.resume();
-    await this.#signals.resume(store, clock.now());
+    this.#resumption = await this.#options.store.resume();
     let tracks: readonly TrackBasis[] = [];
     for (const entry of basis) tracks = this.#book.append(entry);
     this.#basisTaken(tracks);
