@@ -87,21 +87,29 @@ describe('an official signal', () => {
     await isAsDefined(bench);
   });
 
-  it.each(['running', 'stopped'])('is known to rules that come to ask for it later: %s', async state => {
-    const bench = await started(CALM_RULE);
-    await read(bench);
-    await signal(bench, 'B', 'orange');
-    // Longer than a track looks back by itself.
-    for (let minutes = 0; minutes < 50; minutes += 1) await read(bench, 0.2 + minutes / 1_000);
-    await bench.pass(SECOND_MS);
-    if (state === 'stopped') await bench.stop();
-    bench.apply({ rules: [RULE] });
-    if (state === 'stopped') await bench.start();
-    await bench.pass(MINUTE_MS);
-    await read(bench, 0.26);
-    expect(await heard(bench)).toEqual(['raised S-1/ponding_depth']);
-    await isAsDefined(bench);
-  });
+  it.each(['running', 'stopped', 'restarted'])(
+    'is known to rules that come to ask for it later: %s',
+    async state => {
+      const bench = await started(CALM_RULE);
+      await read(bench);
+      await signal(bench, 'B', 'orange');
+      // Longer than a track looks back by itself.
+      for (let minutes = 0; minutes < 50; minutes += 1) await read(bench, 0.2 + minutes / 1_000);
+      await bench.pass(SECOND_MS);
+      if (state !== 'running') await bench.stop();
+      if (state === 'restarted') {
+        await bench.start();
+        await read(bench, 0.255);
+        await bench.pass(SECOND_MS);
+      }
+      bench.apply({ rules: [RULE] });
+      if (state === 'stopped') await bench.start();
+      await bench.pass(MINUTE_MS);
+      await read(bench, 0.26);
+      expect(await heard(bench)).toEqual(['raised S-1/ponding_depth']);
+      await isAsDefined(bench);
+    },
+  );
 
   it('decides by the time of a reading, however late it comes', async () => {
     const bench = await started(RULE);
