@@ -8,6 +8,7 @@ import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { QuarantineReason } from '../domain/model/ledger.ts';
 import type { Registry } from '../domain/model/registry.ts';
 import { stationOf } from '../domain/model/topic.ts';
+import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import { BatchBuilder } from './batch-builder.ts';
@@ -45,6 +46,8 @@ export interface IngestOptions {
   readonly store: TelemetryStore;
   readonly registry: Registry;
   readonly limits?: Partial<IngestLimits>;
+  /** Quality parameters of the district, over the defaults. */
+  readonly quality?: QualityParameterFile;
   /** Lets other work of the thread run; resolves in the next turn of the event loop. */
   readonly nextTurn: () => Promise<void>;
   readonly onClockDecision: (decision: ClockDecision) => void;
@@ -138,7 +141,7 @@ export class IngestPipeline {
     this.#feed = feed;
     this.#split = { ms: this.#limits.liveWindowMs, isKept: false };
     const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = this.#limits;
-    this.#control = new QualityControl(this.#directory, { horizonMs, maxReadings });
+    this.#control = new QualityControl(this.#directory, { horizonMs, maxReadings }, options.quality);
     this.#intake = new MessageIntake({
       directory: this.#directory,
       control: this.#control,

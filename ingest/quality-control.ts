@@ -5,6 +5,7 @@ import type { Registry } from '../domain/model/registry.ts';
 import type { ReadingColumns, SeriesSpan, StoreBatch } from '../domain/ports/telemetry-store.ts';
 import { QualityNetwork } from '../domain/quality/quality-network.ts';
 import type { NetworkChanges, NetworkMember, StaleSpan } from '../domain/quality/quality-network.ts';
+import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import type { SeriesLimits } from '../domain/quality/quality-series.ts';
 import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
@@ -39,6 +40,7 @@ export class QualityControl {
   readonly stale = new StaleBook();
   readonly #directory: DatastreamDirectory;
   readonly #maxReadings: number;
+  readonly #file: QualityParameterFile | undefined;
   readonly #network: QualityNetwork;
   readonly #placeOfName = new Map<string, number>();
   /** The place of a datastream by its number, and the other way round. */
@@ -47,7 +49,9 @@ export class QualityControl {
   #numbered = 0;
   #onStale: () => void = () => undefined;
 
-  constructor(directory: DatastreamDirectory, limits: SeriesLimits) {
+  /** @param file parameters of the district, over the defaults */
+  constructor(directory: DatastreamDirectory, limits: SeriesLimits, file?: QualityParameterFile) {
+    this.#file = file;
     this.#directory = directory;
     this.#maxReadings = limits.maxReadings;
     this.#network = new QualityNetwork([], limits);
@@ -56,7 +60,9 @@ export class QualityControl {
   /** The members follow the registry; what is known of readings stays. */
   setRegistry(registry: Registry): void {
     const placeOf: DatastreamNumber = (station, spec) => this.#placeNamed(station, spec);
-    this.#network.setMembers(qualityMembers(registry, placeOf, this.#maxReadings));
+    this.#network.setMembers(
+      qualityMembers(registry, placeOf, { maxReadings: this.#maxReadings, file: this.#file }),
+    );
   }
 
   /** Called when flags have become old that must be made from the store, once it has what made them old. */

@@ -66,4 +66,13 @@ describe('qualityMembers', () => {
     expect(testsAt({ assetType: 'reservoir' })).not.toContain('neighbour');
     expect(testsAt({})).not.toContain('neighbour');
   });
+
+  it('lays the parameters of the district over the defaults', () => {
+    const file = { version: 1, entries: [{ property: 'water_level', flatLine: 'off' as const }] };
+    const registry = registryOf(station('a', [LEVEL, RAIN]));
+    const [level, rain] = qualityMembers(registry, numberOf, { file });
+    expect(level?.parameters).not.toHaveProperty('flatLine');
+    expect(level?.parameters).toHaveProperty('spike');
+    expect(rain?.parameters).toEqual(qualityMembers(registry, numberOf)[1]?.parameters);
+  });
 });

@@ -1,5 +1,6 @@
 import type { DatastreamSpec, Registry, StationSpec } from '../domain/model/registry.ts';
 import type { NetworkMember } from '../domain/quality/quality-network.ts';
+import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import { resolveParameters } from '../domain/quality/resolve-parameters.ts';
 import { fittingTests } from './fitting-tests.ts';
 
@@ -14,29 +15,28 @@ export type DatastreamNumber = (station: string, spec: DatastreamSpec) => number
  * stations; rain is what gauges of the station itself and of its neighbours give. Datastreams without a number are
  * left out, and so are links to them and to stations that are not registered.
  *
- * @param maxReadings tests that look back over more readings are left out
+ * @param options.maxReadings tests that look back over more readings are left out
+ * @param options.file parameters of the district, over the defaults
  */
 export function qualityMembers(
   registry: Registry,
   numberOf: DatastreamNumber,
-  maxReadings = Number.POSITIVE_INFINITY,
+  options: { readonly maxReadings?: number; readonly file?: QualityParameterFile | undefined } = {},
 ): readonly NetworkMember[] {
+  const { maxReadings = Number.POSITIVE_INFINITY, file } = options;
   const members: NetworkMember[] = [];
   for (const station of registry.things.values()) {
     if (station.kind !== 'station') continue;
     const others = neighboursOf(station, registry);
     const { assetType } = station;
     for (const spec of station.datastreams) {
+      const subject = assetType === undefined ? spec : { ...spec, assetType };
       const datastream = numberOf(station.id, spec);
       if (datastream === undefined) continue;
       const isGauge = spec.property === RAINFALL;
       members.push({
         datastream,
-        parameters: fittingTests(
-          resolveParameters(assetType === undefined ? spec : { ...spec, assetType }).parameters,
-          spec.intervalMs,
-          maxReadings,
-        ),
+        parameters: fittingTests(resolveParameters(subject, file).parameters, spec.intervalMs, maxReadings),
         neighbours: numbersOf(others, spec.property, numberOf),
         rain: isGauge ? [] : numbersOf([station, ...others], RAINFALL, numberOf),
       });

@@ -3,6 +3,7 @@ import type { ArrivalLog, Cursors } from '../domain/ports/journal.ts';
 import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { Registry } from '../domain/model/registry.ts';
 import { stationOf } from '../domain/model/topic.ts';
+import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { clockDecisionOf, isCovered } from './clock-decision.ts';
 import type { ClockDecision } from './clock-decision.ts';
@@ -25,6 +26,8 @@ export interface RebuildOptions {
   /** Where the new store's readers go on: past everything the arrival log holds. */
   readonly cursors: Cursors;
   readonly limits?: Partial<IngestLimits>;
+  /** Quality parameters of the district, over the defaults. */
+  readonly quality?: QualityParameterFile;
   readonly onProgress?: (messages: number) => void;
 }
 
@@ -41,7 +44,7 @@ export async function rebuildStore(options: RebuildOptions): Promise<{ messages:
   const directory = new DatastreamDirectory();
   const trackers = new StationTrackers();
   const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = limits;
-  const control = new QualityControl(directory, { horizonMs, maxReadings });
+  const control = new QualityControl(directory, { horizonMs, maxReadings }, options.quality);
   directory.setRegistry(options.registry);
   control.setRegistry(options.registry);
   const intake = new MessageIntake({

@@ -8,6 +8,7 @@ import { rebuildStore } from '../ingest/rebuild.ts';
 import { TELEMETRY_FILE } from '../storage/duckdb/telemetry-client.ts';
 import { SqliteArrivalLog } from '../storage/sqlite/arrival-log.ts';
 import { createJournalReader } from '../storage/sqlite/journal-reader.ts';
+import { qualityOf } from './quality-file.ts';
 import type { Config } from './config/schema.ts';
 import { auditStored } from './ledger-audit.ts';
 import { workOffline } from './offline.ts';
@@ -54,6 +55,7 @@ export function rebuildOffline(
           registry: administration.registry.current(),
           cursors: lastSeq,
           limits: config.ingest,
+          ...qualityOf(config),
           onProgress,
         });
         const ledger = await reportLedger({ store, reader }, refused);

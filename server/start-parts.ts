@@ -7,6 +7,7 @@ import { createEpisodeStore } from '../storage/sqlite/episodes-port.ts';
 import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
+import { qualityOf } from './quality-file.ts';
 import { basisHistory, basisNow } from './alarms/basis-history.ts';
 import { Hearing } from './alarms/hearing.ts';
 import { LiveAlarms } from './alarms/live-alarms.ts';
@@ -145,6 +146,7 @@ async function startIngest(
       registry: registry.current(),
       basis: await basisHistory({ ...district, ruleSets: rules.kept(), now: clock.now() }),
       limits: config.ingest,
+      ...qualityOf(config),
       logLevel: config.logLevel,
     },
     {

@@ -6,7 +6,7 @@ import { DEFAULT_PARAMETERS } from './default-parameters.ts';
 import { parseQualityParameters } from './quality-parameter-file.ts';
 import { believableLevels, resolveParameters } from './resolve-parameters.ts';
 
-const EMPTY = { version: 2, validFrom: 1_790_000_000_000, entries: [] };
+const EMPTY = { version: 2, entries: [] };
 const proposal = { source: 'proposal' };
 
 function problemsOf(content: unknown): readonly string[] {
@@ -27,7 +27,7 @@ describe('parseQualityParameters', () => {
 
   it.each<{ name: string; content: unknown; problem: RegExp }>([
     { name: 'an unknown key', content: { ...EMPTY, colour: 1 }, problem: /colour/ },
-    { name: 'no version', content: { validFrom: 1, entries: [] }, problem: /^version: / },
+    { name: 'no version', content: { entries: [] }, problem: /^version: / },
     {
       name: 'an unknown property',
       content: one({ property: 'depth' }),

@@ -135,8 +135,6 @@ const entry = z
 const file = z
   .strictObject({
     version: z.int().min(1),
-    /** Holds from this phenomenonTime on, epoch ms. */
-    validFrom: z.int().min(0),
     entries: z.array(entry).max(1_000),
   })
   .superRefine(({ entries }, context) => {
@@ -159,7 +157,7 @@ const file = z
 /** The parameters of one property, everywhere or at some types of assets. A test that is `off` does not run. */
 export type QualityParameterEntry = Readonly<z.infer<typeof entry>>;
 
-/** Quality parameters of a district: one version, valid from an event time until the next. */
+/** Quality parameters of a district. */
 export type QualityParameterFile = Readonly<z.infer<typeof file>>;
 
 /**

@@ -130,6 +130,18 @@ describe('ww doctor', () => {
     expect(found[0]).toMatchObject({ level: 'fail', remedy: expect.stringContaining('WW_RULES') });
   });
 
+  it('tells each problem of the quality parameters', async () => {
+    writeFileSync(join(probe.dataDir, 'q.yaml'), 'version: 0\nentries: []\n');
+    probe.env['WW_QUALITY'] = 'q.yaml';
+    const refused = await examine();
+    const found = refused.findings.filter(({ check }) => check === 'quality parameters');
+    expect([refused.code, found.length]).toEqual([1, 1]);
+    expect(found[0]).toMatchObject({ level: 'fail', remedy: expect.stringContaining('WW_QUALITY') });
+    writeFileSync(join(probe.dataDir, 'q.yaml'), 'version: 4\nentries: []\n');
+    const { findings } = await examine();
+    expect(findings.find(({ check }) => check === 'quality parameters')).toMatchObject({ level: 'ok' });
+  });
+
   it('tells each problem of configuration and site', async () => {
     probe.env['WW_SITE'] = 'nowhere';
     const site = await examine();

@@ -119,11 +119,12 @@ function withAbsolutePaths(config: z.output<typeof configSchema>, options: LoadC
   const absolute = (path: string): string => resolve(options.workingFolder, path);
   const absoluteOr = (own: string, path: string): string =>
     path === own ? resolve(options.programFolder, own) : absolute(path);
-  const { scenario, ...rest } = config;
+  const { scenario, quality, ...rest } = config;
   const { tls, ...mqtt } = config.mqtt;
   return {
     ...rest,
     ...(scenario === undefined ? {} : { scenario: scenarioPath(scenario, options) }),
+    ...(quality === undefined ? {} : { quality: absolute(quality) }),
     dataDir: absolute(config.dataDir),
     site: absoluteOr(DEFAULT_SITE, config.site),
     rules: absoluteOr(DEFAULT_RULES, config.rules),

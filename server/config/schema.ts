@@ -207,6 +207,12 @@ export const configSchema = distinctPorts(
         'start at which its version is higher than those kept. The default is the set that comes with the program.',
       default: DEFAULT_RULES,
     }),
+    quality: requiredText({
+      env: 'WW_QUALITY',
+      description:
+        'Quality parameters of this district, a YAML file; they go over the defaults that come with the program. ' +
+        'See docs/concepts/quality-control.md.',
+    }).optional(),
     alarmBudget: z
       .strictObject({
         perDay: integer({

@@ -4,6 +4,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../domain/errors.ts';
 import type { Ledger, QuarantineReason } from '../../domain/model/ledger.ts';
 import type { Observation } from '../../domain/model/observation.ts';
+import type { QualityParameterFile } from '../../domain/quality/quality-parameter-file.ts';
 import type { Registry } from '../../domain/model/registry.ts';
 import type { WatchDecision } from '../../domain/model/watch-decision.ts';
 import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
@@ -30,6 +31,7 @@ export interface IngestWorkerData {
   /** What the rules rested on, oldest first; the last of it holds. */
   readonly basis: readonly BasisEntry[];
   readonly limits: Partial<IngestLimits>;
+  readonly quality?: QualityParameterFile;
   readonly logLevel: LogLevel;
 }
 

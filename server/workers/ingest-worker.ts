@@ -51,6 +51,7 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     store,
     registry: data.registry,
     limits: data.limits,
+    ...(data.quality === undefined ? {} : { quality: data.quality }),
     nextTurn: () => nextTurn(),
     onClockDecision: decision => sendEvent(main, 'clockDecision', decision),
     onFailure,

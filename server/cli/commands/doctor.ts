@@ -8,6 +8,7 @@ import { OPERATIONS_FILE } from '../../../storage/sqlite/operations.ts';
 import type { Config } from '../../config/schema.ts';
 import { connectControl } from '../../control/control-client.ts';
 import type { ControlClient } from '../../control/control-client.ts';
+import { qualityOf } from '../../quality-file.ts';
 import { configuredRuleFile, parseRuleText, readRuleSetFile } from '../../rules/rule-files.ts';
 import { loadSite } from '../../site/load-site.ts';
 import type { CliHost, Command, Invocation } from '../command.ts';
@@ -52,6 +53,7 @@ async function examine(call: Invocation): Promise<readonly Finding[]> {
   if (config === undefined) return findings;
   findings.push(...(await checkSite(config)));
   findings.push(...checkRules(config));
+  findings.push(...checkQuality(config));
   findings.push(...(await checkTlsFiles(config)));
   findings.push(...(await checkDataDir(config)));
   const server = await reachServer(config, findings);
@@ -91,6 +93,21 @@ function checkRules({ rules: path }: Config): readonly Finding[] {
     return [{ check: 'rule set', level: 'ok', message }];
   } catch (error) {
     return refusal('rule set', error, `Correct ${file.name}, or name another file in WW_RULES.`);
+  }
+}
+
+function checkQuality(config: Config): readonly Finding[] {
+  try {
+    const { quality } = qualityOf(config);
+    if (quality === undefined) return [];
+    const message = `version ${quality.version} with ${quality.entries.length} entries in ${config.quality}`;
+    return [{ check: 'quality parameters', level: 'ok', message }];
+  } catch (error) {
+    return refusal(
+      'quality parameters',
+      error,
+      `Correct ${config.quality}, or name another file in WW_QUALITY.`,
+    );
   }
 }
 
