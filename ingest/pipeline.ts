@@ -16,6 +16,8 @@ import { ClockCourt } from './clock-court.ts';
 import type { ClockDecision } from './clock-decision.ts';
 import type { ClockTrust } from './clock-guard.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
+import { explainQuality } from './explain-quality.ts';
+import type { QualityReasons } from './explain-quality.ts';
 import { DEFAULT_INGEST_LIMITS } from './ingest-limits.ts';
 import type { IngestLimits } from './ingest-limits.ts';
 import { QualityControl } from './quality-control.ts';
@@ -234,6 +236,12 @@ export class IngestPipeline {
 
   latest(): Observation[] {
     return this.#feed.latest.all();
+  }
+
+  /** See `explainQuality`; everything that was handed to the store counts. */
+  async explainQuality(datastream: number, t: EpochMs): Promise<QualityReasons | undefined> {
+    await this.offered();
+    return explainQuality({ store: this.#options.store, control: this.#control }, datastream, t);
   }
 
   /** The numbered datastreams from the `start`-th on; they only grow. */

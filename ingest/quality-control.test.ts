@@ -217,6 +217,13 @@ describe('Quality control in ingest', () => {
     expect(heard).toEqual(['-3 1 live', '-2 1 live', '-1 1 live', '-2 3 again']);
     const rows = await bench.store.range({ ...ALWAYS, datastream: 1 });
     expect(rows.map(({ quality }) => quality)).toEqual([1, 3, 1]);
+    const why = await bench.pipeline.explainQuality(1, epochMs(BENCH_NOW - 2 * MINUTE_MS));
+    expect(why?.reading).toEqual(rows[1]);
+    expect(why?.tests.filter(({ flag }) => flag === QUALITY.suspect).map(({ test }) => test)).toEqual([
+      'spike',
+    ]);
+    expect(why?.tests.map(({ test }) => test)).toContain('gross_range');
+    expect(await bench.pipeline.explainQuality(1, BENCH_NOW)).toBeUndefined();
     await bench.pipeline.stop();
   });
 

@@ -1,16 +1,13 @@
 import type { Observation } from '../domain/model/observation.ts';
 import type { Clock } from '../domain/ports/clock.ts';
-import type { ReadingColumns, SeriesSpan, TelemetryStore } from '../domain/ports/telemetry-store.ts';
-import { qualifyInTurn } from '../domain/quality/qualify-series.ts';
-import { companionReachMs, windowFor } from '../domain/quality/quality-parameters.ts';
-import { SeriesWindow } from '../domain/quality/series-window.ts';
-import { DAY_MS, durationMs, epochMs } from '../domain/time/instant.ts';
+import type { TelemetryStore } from '../domain/ports/telemetry-store.ts';
+import { DAY_MS, durationMs } from '../domain/time/instant.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import type { KeptStates } from './kept-state.ts';
 import type { QualityControl } from './quality-control.ts';
 import { Signal } from './signal.ts';
-import type { StaleWork } from './stale-book.ts';
-import { observationAt } from './stored-reading.ts';
+import type { Stretch } from './stale-book.ts';
+import { StoredSeries } from './stored-series.ts';
 
 export interface RequalifierOptions {
   readonly store: TelemetryStore;
@@ -79,10 +76,10 @@ export class Requalifier {
     const { store, control, offered, write, giveWay, onRequalified } = this.#options;
     const works = control.stale.take(DATASTREAMS, LONGEST_MS);
     await offered();
-    const rows = new StoredRows(await store.winners(spansFor(works, control)));
+    const series = await StoredSeries.read(works, { store, control });
     const requalified: Observation[] = [];
     for (const work of works) {
-      for (const judged of this.#judge(work, rows)) {
+      for (const judged of this.#judge(work, series)) {
         if (judged !== undefined) requalified.push(judged);
         await giveWay();
       }
@@ -103,19 +100,12 @@ export class Requalifier {
   }
 
   /** Now and then, and for each reading whose flag is another one than the store has, that one. */
-  *#judge({ datastream, span }: StaleWork, rows: StoredRows): Iterable<Observation | undefined> {
+  *#judge(work: Stretch, series: StoredSeries): Iterable<Observation | undefined> {
     const { control } = this.#options;
-    const member = control.member(datastream);
-    if (member === undefined) return;
-    const { parameters, neighbours = [], rain = [] } = member;
-    const companions = {
-      neighbours: neighbours.map(id => rows.windowOf(id, control)),
-      rain: rain.map(id => rows.windowOf(id, control)),
-    };
-    const own = rows.of(datastream);
-    const stored = new Map(own.map(row => [row.t, row]));
+    const { datastream } = work;
+    const stored = new Map(series.of(datastream).map(row => [row.t, row]));
     let count = 0;
-    for (const { t, quality } of qualifyInTurn(own, parameters, span, companions)) {
+    for (const { t, quality } of series.judge(work)) {
       count += 1;
       const row = stored.get(t);
       const holds = control.settle(datastream, t, quality);
@@ -135,57 +125,5 @@ export class Requalifier {
       };
     });
     this.#endRest = undefined;
-  }
-}
-
-/** What the flags of these stretches follow from, one stretch for each datastream that takes part. */
-function spansFor(works: readonly StaleWork[], control: QualityControl): readonly SeriesSpan[] {
-  const spans = new Map<number, SeriesSpan>();
-  const add = (datastream: number, from: number, to: number): void => {
-    const known = spans.get(datastream);
-    spans.set(datastream, {
-      datastream,
-      from: epochMs(Math.min(from, known?.from ?? from)),
-      to: epochMs(Math.max(to, known?.to ?? to)),
-    });
-  };
-  for (const { datastream, span } of works) {
-    const member = control.member(datastream);
-    if (member === undefined) continue;
-    const { parameters, neighbours = [], rain = [] } = member;
-    const own = windowFor(span, parameters);
-    add(datastream, own.from, own.to + 1);
-    const reachMs = companionReachMs(parameters);
-    for (const id of [...neighbours, ...rain]) add(id, span.from - reachMs, span.to + 1);
-  }
-  return [...spans.values()];
-}
-
-/** Readings of the store by datastream. */
-class StoredRows {
-  readonly #rows = new Map<number, Observation[]>();
-  readonly #windows = new Map<number, SeriesWindow>();
-
-  constructor(columns: ReadingColumns) {
-    for (let at = 0; at < columns.count; at += 1) {
-      const row = observationAt(columns, at);
-      const known = this.#rows.get(row.datastream);
-      if (known === undefined) this.#rows.set(row.datastream, [row]);
-      else known.push(row);
-    }
-  }
-
-  of(datastream: number): readonly Observation[] {
-    return this.#rows.get(datastream) ?? [];
-  }
-
-  windowOf(datastream: number, control: QualityControl): SeriesWindow {
-    let window = this.#windows.get(datastream);
-    if (window === undefined) {
-      const failSpan = control.member(datastream)?.parameters.grossRange.failSpan;
-      window = SeriesWindow.of(this.of(datastream), failSpan ?? [Number.NEGATIVE_INFINITY, Infinity]);
-      this.#windows.set(datastream, window);
-    }
-    return window;
   }
 }

@@ -4,8 +4,8 @@ import { epochMs } from '../domain/time/instant.ts';
 import { keepStaleSpans } from './kept-state.ts';
 import type { KeptStates } from './kept-state.ts';
 
-/** What is to be judged anew of one datastream. */
-export interface StaleWork {
+/** A stretch of a datastream whose flags are to be judged from the store. */
+export interface Stretch {
   readonly datastream: number;
   readonly span: TimeSpan;
 }
@@ -37,8 +37,8 @@ export class StaleBook {
   }
 
   /** Takes the first stretch of so many datastreams in hand, each no longer than `longestMs`. */
-  take(count: number, longestMs: number): readonly StaleWork[] {
-    const works: StaleWork[] = [];
+  take(count: number, longestMs: number): readonly Stretch[] {
+    const works: Stretch[] = [];
     for (const [datastream, [first, ...rest]] of this.#open) {
       if (works.length >= count) break;
       if (first === undefined) continue;

@@ -13,6 +13,7 @@ import type {
 import type { BucketName } from '../domain/time/bucket.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { Cursors } from '../domain/ports/journal.ts';
+import type { QualityReasons } from '../ingest/explain-quality.ts';
 import type { IngestMark, IngestStatus } from '../ingest/pipeline.ts';
 import type { District } from '../domain/model/district.ts';
 import type { KeptPart, PartSelection, RegistryVersion } from '../domain/ports/registry-store.ts';
@@ -132,6 +133,8 @@ export interface Application {
   findDatastream(
     address: DatastreamAddress,
   ): Promise<{ readonly id: number | undefined; readonly spec: DatastreamSpec | undefined } | undefined>;
+  /** What the quality tests say of a stored reading; undefined where there is none or its datastream is not registered. */
+  explainQuality(datastream: number, t: EpochMs): Promise<QualityReasons | undefined>;
   range(query: {
     readonly datastream: number;
     readonly from: EpochMs;

@@ -10,6 +10,7 @@ import type { RefusalReason } from '../domain/ports/identity.ts';
 import type { Cursors, JournalAppender } from '../domain/ports/journal.ts';
 import type { AggregateRow, QuarantineRow, TelemetryStore } from '../domain/ports/telemetry-store.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
+import type { QualityReasons } from '../ingest/explain-quality.ts';
 import type { IngestMark } from '../ingest/pipeline.ts';
 import type { ExportQuery } from '../storage/duckdb/observation-export.ts';
 import type { AlarmService } from './alarms/alarm-service.ts';
@@ -171,6 +172,10 @@ export class LiveApplication implements Application {
     if (index.idOf(address.station, address) === undefined) await index.refresh();
     const id = index.idOf(address.station, address);
     return id === undefined && spec === undefined ? undefined : { id, spec };
+  }
+
+  explainQuality(datastream: number, t: EpochMs): Promise<QualityReasons | undefined> {
+    return this.#parts.ingest.explainQuality(datastream, t);
   }
 
   range(query: Parameters<Application['range']>[0]): Promise<readonly Observation[]> {

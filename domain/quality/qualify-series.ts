@@ -40,7 +40,22 @@ export function qualifySeries(
   return [...qualifyInTurn(points, parameters, span, companions)];
 }
 
-/** The same one by one, for those who do other work in between. */
+/**
+ * What every test says of the reading at a time, with what it rests on; undefined where there is no reading. The readings
+ * have to cover what those of `qualifySeries` do.
+ */
+export function explainStored(
+  points: Iterable<SeriesPoint>,
+  parameters: QualityParameters,
+  t: EpochMs,
+  companions: Companions,
+): readonly QualityFinding[] | undefined {
+  const window = SeriesWindow.of(points, parameters.grossRange.failSpan);
+  const at = window.indexOf(t);
+  return at < 0 ? undefined : explainReading({ window, parameters, companions }, at);
+}
+
+/** What `qualifySeries` gives, one by one, for those who do other work in between. */
 export function* qualifyInTurn(
   points: Iterable<SeriesPoint>,
   parameters: QualityParameters,

@@ -10,6 +10,7 @@ import { rebuild } from './commands/rebuild.ts';
 import { replay } from './commands/replay.ts';
 import { rulesActivate, rulesList, rulesShow } from './commands/rule-sets.ts';
 import { rulesBacktest } from './commands/rules-backtest.ts';
+import { qualityExplain } from './commands/quality-explain.ts';
 import { rulesExplain } from './commands/rules-explain.ts';
 import { rulesCheck, rulesTest } from './commands/rules.ts';
 import { sim } from './commands/sim.ts';
@@ -49,6 +50,7 @@ export const COMMANDS: readonly Command[] = [
   rulesList,
   rulesShow,
   rulesExplain,
+  qualityExplain,
   sim,
   replay,
   load,

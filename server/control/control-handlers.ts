@@ -10,6 +10,7 @@ import {
   quarantineView,
 } from '../http/quarantine-handlers.ts';
 import { pointReasons } from '../http/point-reasons.ts';
+import { qualityReasons } from '../http/quality-handler.ts';
 import { withoutUndefined } from '../without-undefined.ts';
 import { findRuleSet } from '../rules/find-rule-set.ts';
 import type { CONTROL_PARAMS, ControlAddresses, ControlMethod, ControlMethods } from './control-methods.ts';
@@ -137,6 +138,8 @@ export const CONTROL_HANDLERS: Handlers = {
   why: ({ application }, { id }) => requireReasons(application, id),
   whyPoint: ({ application }, { station, datastream, at }) =>
     pointReasons(application, { station, datastream, at }),
+  whyFlag: ({ application }, { station, datastream, at }) =>
+    qualityReasons(application, { station, datastream, at }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { QualityReasons } from '../../ingest/explain-quality.ts';
 import type { AlarmReasons } from '../../watch/alarm-reasons.ts';
 import type { PointReasons } from '../../watch/explain-point.ts';
 
@@ -12,19 +13,27 @@ export interface WatchMethods {
     params: { readonly station: string; readonly datastream: string; readonly at?: number | undefined };
     result: PointReasons;
   };
+  /** Of the last reading at or before the instant; `not_found` where there is none of that day. */
+  whyFlag: {
+    params: { readonly station: string; readonly datastream: string; readonly at?: number | undefined };
+    result: QualityReasons;
+  };
 }
 
 const name = z.string().min(1).max(256);
 
+const pointThen = z.strictObject({
+  station: name,
+  datastream: name,
+  at: z
+    .int()
+    .transform(ms => epochMs(ms))
+    .optional(),
+});
+
 /** How their parameters must look. */
 export const WATCH_PARAMS = {
   why: z.strictObject({ id: name }),
-  whyPoint: z.strictObject({
-    station: name,
-    datastream: name,
-    at: z
-      .int()
-      .transform(ms => epochMs(ms))
-      .optional(),
-  }),
+  whyPoint: pointThen,
+  whyFlag: pointThen,
 } as const satisfies Record<keyof WatchMethods, z.ZodType>;

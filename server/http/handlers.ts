@@ -6,6 +6,7 @@ import { auditLedger, showLedger } from './ledger-handlers.ts';
 import { readObservations, submitObservations } from './observation-handlers.ts';
 import { answerHealth, answerMetrics, answerOpenApi, answerReadiness } from './probe-handlers.ts';
 import { listQuarantine, replayQuarantine, showQuarantineItem } from './quarantine-handlers.ts';
+import { explainQuality } from './quality-handler.ts';
 import { listRuleGaps, listRules } from './rule-handlers.ts';
 import type { RouteId } from './routes.ts';
 import { changePassword, logIn, logOut, whoAmI } from './session-handlers.ts';
@@ -29,6 +30,7 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   stream: openStream,
   latest: listLatest,
   observations: readObservations,
+  quality: explainQuality,
   pointReasons: explainPoint,
   watchedDay: showWatchedDay,
   submit: submitObservations,

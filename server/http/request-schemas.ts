@@ -67,6 +67,12 @@ export const pointReasonsQuery = z.strictObject({
   at: instant.optional().describe('Epoch ms; as it stood then, by what is stored now. Default: now.'),
 });
 
+export const qualityQuery = z.strictObject({
+  at: instant
+    .optional()
+    .describe('Epoch ms; the last reading at or before it, at most a day old then. Default: now.'),
+});
+
 export const watchedDayQuery = z.strictObject({
   day: instant.optional().describe('Epoch ms; any instant of the local day. Default: today.'),
 });

@@ -1,16 +1,11 @@
 import { z } from 'zod';
 import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
-import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
 import { ROLES } from '../../domain/ports/operations.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import type { Aggregate } from '../../domain/ports/telemetry-store.ts';
 import { ledgerSchema } from '../ledger-schema.ts';
 import { alarm, axes } from './alarm-schemas.ts';
-import { count, instant, listOf } from './list-schema.ts';
-
-const flag = z.int().describe('QARTOD quality flag: 1 good, 2 unknown, 3 suspect, 4 fail, 9 missing.');
-const deviceFlag = z.enum(DEVICE_FLAGS).describe("The device's own flag.");
-const value = z.number().nullable().describe('In the unit of the datastream; null is a missing value.');
+import { count, deviceFlag, flag, instant, listOf, value } from './list-schema.ts';
 
 export const healthResponse = z.strictObject({ status: z.literal('ok'), startedAt: instant });
 

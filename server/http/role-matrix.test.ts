@@ -4,7 +4,7 @@ import { ROLES } from '../../domain/ports/operations.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import { reasonsOf } from '../../test/harness/alarm-reasons.ts';
 import { episodeOf, raised, watchingRule } from '../../test/harness/fake-alarms.ts';
-import { createFakeApplication } from '../../test/harness/fake-application.ts';
+import { createFakeApplication, observation } from '../../test/harness/fake-application.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe, ProbeAnswer, ProbeRequest } from '../../test/harness/http-probe.ts';
 import { quarantineRow } from '../../test/harness/quarantine-row.ts';
@@ -45,6 +45,7 @@ const MATRIX: Record<RouteId, string> = {
   stream: /*        */ '.   +   +   +   +   +   .   +',
   latest: /*        */ '.   +   +   +   +   +   .   +',
   observations: /*  */ '.   +   +   +   +   +   .   +',
+  quality: /*       */ '.   +   +   +   +   +   .   +',
   pointReasons: /*  */ '.   +   +   +   +   +   .   +',
   watchedDay: /*    */ '.   +   +   +   +   +   .   +',
   submit: /*        */ '.   .   .   .   +   +   .   +',
@@ -87,6 +88,7 @@ const VALID: Record<RouteId, { path: string } & ProbeRequest> = {
     path: '/api/v1/observations',
     json: { station: 'RIVER-1', sent: 1, obs: [{ p: 'water_level', t: 1, v: 3.2 }] },
   },
+  quality: { path: '/api/v1/datastreams/RIVER-1/water_level/quality' },
   pointReasons: { path: '/api/v1/datastreams/RIVER-1/water_level/why' },
   watchedDay: { path: '/api/v1/stations/RIVER-1/watched' },
   stream: { path: '/api/v1/stream' },
@@ -117,6 +119,7 @@ const CASES = ROUTE_IDS.flatMap(route =>
 
 const application = createFakeApplication();
 application.quarantined = [quarantineRow({ position: 5 })];
+application.rows = [observation({ t: application.startedAt })];
 application.alarms.ruleBook.set('river-level', watchingRule('river-level'));
 application.alarms.lack({
   rule: 'river-level',

@@ -6,6 +6,7 @@ import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
 import { alarmReasonsResponse } from './alarm-reasons-schema.ts';
 import * as alarm from './alarm-schemas.ts';
 import { districtResponse } from './district-schemas.ts';
+import { qualityResponse } from './quality-schema.ts';
 import { pointReasonsResponse, watchedDayResponse } from './point-reasons-schema.ts';
 import * as request from './request-schemas.ts';
 import * as response from './response-schemas.ts';
@@ -162,6 +163,16 @@ export const ROUTES = {
     query: request.observationsQuery,
     status: 200,
     response: response.observationsResponse,
+  },
+  quality: {
+    method: 'GET',
+    path: '/api/v1/datastreams/{station}/{datastream}/quality',
+    access: READERS,
+    summary: 'What every quality test says of a reading, by the readings and neighbours that are stored now.',
+    params: request.datastreamParams,
+    query: request.qualityQuery,
+    status: 200,
+    response: qualityResponse,
   },
   pointReasons: {
     method: 'GET',

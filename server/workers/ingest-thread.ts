@@ -10,6 +10,7 @@ import type { WatchDecision } from '../../domain/model/watch-decision.ts';
 import type { StoredDatastream } from '../../domain/ports/telemetry-store.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { ClockDecision } from '../../ingest/clock-decision.ts';
+import type { QualityReasons } from '../../ingest/explain-quality.ts';
 import type { IngestChanges, IngestLimits, IngestMark, IngestStatus } from '../../ingest/pipeline.ts';
 import type { QuarantineReplayResult } from '../../ingest/quarantine-replay.ts';
 import type { StationTrack } from '../../ingest/station-trackers.ts';
@@ -126,6 +127,11 @@ export class IngestThread {
   /** How every rule watched some subjects on the local day of an instant. */
   watchedDay(subjects: readonly string[], day: EpochMs): Promise<readonly RuleDay[]> {
     return this.#running().call('watchedDay', { subjects, day });
+  }
+
+  /** See `IngestPipeline.explainQuality`. */
+  explainQuality(datastream: number, t: EpochMs): Promise<QualityReasons | undefined> {
+    return this.#running().call('explainQuality', { datastream, t });
   }
 
   watchStatus(): Promise<WatchStatus> {

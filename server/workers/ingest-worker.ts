@@ -73,6 +73,8 @@ function serve(main: MessagePort, data: IngestWorkerData): void {
     whyPoint: ({ subject, at }: { subject: string; at: EpochMs }) => watch.explanations.point(subject, at),
     watchedDay: ({ subjects, day }: { subjects: readonly string[]; day: EpochMs }) =>
       watch.explanations.watched(subjects, day),
+    explainQuality: ({ datastream, t }: { datastream: number; t: EpochMs }) =>
+      pipeline.explainQuality(datastream, t),
     watchStatus: () => watch.status(),
     latest: () => pipeline.latest(),
     datastreams: (start: number) => pipeline.datastreams(start),

@@ -11,7 +11,9 @@ import type { Registry, ThingSpec } from '../../domain/model/registry.ts';
 import type { Role } from '../../domain/ports/operations.ts';
 import type { AggregateRow, QuarantineQuery, QuarantineRow } from '../../domain/ports/telemetry-store.ts';
 import type { RegistryVersion } from '../../domain/ports/registry-store.ts';
+import type { QualityFinding } from '../../domain/quality/quality-finding.ts';
 import { epochMs } from '../../domain/time/instant.ts';
+import type { EpochMs } from '../../domain/time/instant.ts';
 import type {
   Application,
   DatastreamAddress,
@@ -25,6 +27,7 @@ import type {
   Submission,
   TrackedHealth,
 } from '../../server/application.ts';
+import type { QualityReasons } from '../../ingest/explain-quality.ts';
 import type { IngestMark } from '../../ingest/pipeline.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
 import type { BackupSummary } from '../../server/backup/backup-summary.ts';
@@ -95,6 +98,7 @@ export class FakeApplication implements Application {
   /** Store ids by `station/name`. */
   datastreams = new Map<string, number>();
   rows: readonly Observation[] = [];
+  qualityTests: readonly QualityFinding[] = [];
   buckets: readonly AggregateRow[] = [];
   /** By station, by several joined with commas, and in total by the empty name. */
   ledgers = new Map<string, Ledger>();
@@ -248,6 +252,10 @@ export class FakeApplication implements Application {
         ? thing.datastreams.find(candidate => formatDatastreamName(candidate) === name)
         : undefined;
     return id === undefined && spec === undefined ? undefined : { id, spec };
+  }
+  async explainQuality(datastream: number, t: EpochMs): Promise<QualityReasons | undefined> {
+    const reading = this.rows.find(row => row.datastream === datastream && row.t === t);
+    return reading && { reading, tests: this.qualityTests };
   }
   async range(query: RangeAsked) {
     this.asked.ranges.push(query);
