@@ -178,7 +178,8 @@ class ServerApp implements App {
     started: StartedParts,
     { broker, site, ruleFile }: Pick<StartOutcome, 'site' | 'ruleFile'> & { readonly broker: MqttBroker },
   ): Promise<LiveApplication> {
-    const { administration, loans, accounts, refusals, journal, telemetry, ingest, alarms } = started;
+    const { administration, loans, accounts, refusals, journal, telemetry, ingest, alarms, signals } =
+      started;
     const store = createTelemetryStore(telemetry.openStore());
     this.#teardown.add('store reader', () => store.close());
     const health = new HealthMonitor({
@@ -213,6 +214,7 @@ class ServerApp implements App {
       store,
       ingest,
       alarms,
+      signals,
       index: new DatastreamIndex(start => ingest.datastreams(start)),
       backup: new LiveBackup({
         dataDir: this.#config.dataDir,

@@ -25,6 +25,7 @@ import type { ExportRequest, ExportSummary } from './export/make-export.ts';
 import type { AccountService } from './identity/account-service.ts';
 import type { MetricSample } from './metrics.ts';
 import type { RuleService } from './rules/rule-service.ts';
+import type { SignalService } from './signals/signal-desk.ts';
 import type { StationLending } from './simulator/station-loans.ts';
 import { DEFAULT_ORGANISATION } from './principal.ts';
 import type { Principal, Proof } from './principal.ts';
@@ -123,6 +124,7 @@ export interface Application {
   readonly district: DistrictRegistry;
   readonly rules: RuleService;
   readonly alarms: AlarmService;
+  readonly signals: SignalService;
   stationHealth(): Promise<ReadonlyMap<string, StationHealth>>;
   latest(): Promise<readonly LatestValue[]>;
   /** What moved since the mark of the last call; `NOTHING_SEEN` asks for everything. */

@@ -38,6 +38,7 @@ import { auditStored } from './ledger-audit.ts';
 import type { Proof } from './principal.ts';
 import type { RefusalLedger } from './refusal-ledger.ts';
 import type { RuleService } from './rules/rule-service.ts';
+import type { SignalService } from './signals/signal-desk.ts';
 import type { StationLending } from './simulator/station-loans.ts';
 import { stationHealth, trackedHealth } from './station-health.ts';
 import type { IngestThread } from './workers/ingest-thread.ts';
@@ -55,6 +56,7 @@ export interface LiveParts {
   readonly ingest: IngestThread;
   readonly index: DatastreamIndex;
   readonly alarms: AlarmService;
+  readonly signals: SignalService;
   readonly health: HealthMonitor;
   readonly backup: LiveBackup;
   /** Answers the rows written. */
@@ -226,6 +228,10 @@ export class LiveApplication implements Application {
 
   get accounts(): AccountService {
     return this.#parts.accounts;
+  }
+
+  get signals(): SignalService {
+    return this.#parts.signals;
   }
 
   get loans(): StationLending {

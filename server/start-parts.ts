@@ -8,6 +8,7 @@ import { DirectoryLock } from '../storage/sqlite/directory-lock.ts';
 import { JournalClient } from '../storage/sqlite/journal-client.ts';
 import { OperationsClient } from '../storage/sqlite/operations-client.ts';
 import { qualityOf } from './quality-file.ts';
+import { SignalDesk } from './signals/signal-desk.ts';
 import { basisHistory, basisNow } from './alarms/basis-history.ts';
 import { Hearing } from './alarms/hearing.ts';
 import { LiveAlarms } from './alarms/live-alarms.ts';
@@ -54,6 +55,7 @@ export interface StartedParts extends Operated {
   readonly telemetry: DuckdbTelemetry;
   readonly episodes: EpisodesClient;
   readonly alarms: LiveAlarms;
+  readonly signals: SignalDesk;
   readonly ingest: IngestThread;
 }
 
@@ -121,7 +123,7 @@ async function openOperations(options: PartsOptions): Promise<Operated & StartOu
 async function startIngest(
   { config, clock, log, teardown, onFatal }: PartsOptions,
   parts: Pick<StartedParts, 'administration' | 'rules' | 'journal' | 'telemetry' | 'episodes'>,
-): Promise<Pick<StartedParts, 'ingest' | 'alarms'>> {
+): Promise<Pick<StartedParts, 'ingest' | 'alarms' | 'signals'>> {
   const { administration, rules, journal, telemetry, episodes } = parts;
   const { registry, district } = administration;
   const store = createEpisodeStore(episodes.openStore());
@@ -179,5 +181,12 @@ async function startIngest(
   const hearing = new Hearing({ clock, journalHealth: () => journal.health(), watch: ingest });
   teardown.add('hearing', () => hearing.stop());
   hearing.start();
-  return { ingest, alarms };
+  const signals = new SignalDesk({
+    clock,
+    journal,
+    store,
+    isBasin: id => district.current().basins.has(id),
+    note: (principal, action, subject) => administration.note(principal, action, subject),
+  });
+  return { ingest, alarms, signals };
 }

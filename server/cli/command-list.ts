@@ -13,6 +13,7 @@ import { rulesBacktest } from './commands/rules-backtest.ts';
 import { qualityExplain } from './commands/quality-explain.ts';
 import { rulesExplain } from './commands/rules-explain.ts';
 import { rulesCheck, rulesTest } from './commands/rules.ts';
+import { signalLift, signalList, signalReport } from './commands/signal.ts';
 import { sim } from './commands/sim.ts';
 import { siteApply, siteDiff, siteRollback, siteValidate, siteVersions } from './commands/site.ts';
 import { start } from './commands/start.ts';
@@ -51,6 +52,9 @@ export const COMMANDS: readonly Command[] = [
   rulesShow,
   rulesExplain,
   qualityExplain,
+  signalReport,
+  signalLift,
+  signalList,
   sim,
   replay,
   load,

@@ -140,6 +140,9 @@ export const CONTROL_HANDLERS: Handlers = {
     pointReasons(application, { station, datastream, at }),
   whyFlag: ({ application }, { station, datastream, at }) =>
     qualityReasons(application, { station, datastream, at }),
+  signals: async ({ application }) => ({ signals: await application.signals.standing() }),
+  reportSignal: ({ application }, { zone, severity, t }) =>
+    application.signals.report(CONTROL_PRINCIPAL, { zone, severity, ...withoutUndefined({ t }) }),
   lookup: async ({ application }, { ids }) => {
     const { things } = application.registry();
     return {

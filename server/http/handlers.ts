@@ -10,6 +10,7 @@ import { explainQuality } from './quality-handler.ts';
 import { listRuleGaps, listRules } from './rule-handlers.ts';
 import type { RouteId } from './routes.ts';
 import { changePassword, logIn, logOut, whoAmI } from './session-handlers.ts';
+import { listSignals, reportSignal } from './signal-handlers.ts';
 import { openStream } from './stream-handler.ts';
 import { explainPoint, showWatchedDay } from './watch-handlers.ts';
 import { listLatest, listStations, showStation } from './station-handlers.ts';
@@ -27,6 +28,8 @@ export const HANDLERS: { readonly [Id in RouteId]: Handler<Id> } = {
   district: showDistrict,
   stations: listStations,
   station: showStation,
+  signals: listSignals,
+  reportSignal,
   stream: openStream,
   latest: listLatest,
   observations: readObservations,

@@ -4,6 +4,7 @@ import { QUARANTINE_REASONS } from '../../domain/model/ledger.ts';
 import type { QuarantineReason } from '../../domain/model/ledger.ts';
 import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
 import { PASSWORD_BYTES_MAX, PASSWORD_CHARACTERS_MIN } from '../../domain/model/password-limits.ts';
+import { WARNING_SEVERITIES } from '../../domain/model/warning-severity.ts';
 import { EPISODE_STATUSES } from '../../domain/ports/episode-store.ts';
 import { AGGREGATES } from '../../domain/ports/telemetry-store.ts';
 import { BUCKETS } from '../../domain/time/bucket.ts';
@@ -213,6 +214,14 @@ export const passwordBody = z.strictObject({
 const wireInstant = z.int().min(-INSTANT_MAX).max(INSTANT_MAX);
 
 /** The payload of an `obs` message (DESIGN section 6) and the station it is of. */
+export const signalBody = z.strictObject({
+  zone: z.string().min(1).max(64).describe('Id of a basin, or `*` for the whole district.'),
+  severity: z.enum(WARNING_SEVERITIES).nullable().describe('Null lifts the signal.'),
+  t: wireInstant
+    .optional()
+    .describe('Epoch ms: when the authority issued it, in the last 24 hours. Default: now.'),
+});
+
 export const submissionBody = z.strictObject({
   station: thingId,
   seq: z.int().min(0).optional().describe('Counter of the sender, for gap detection only.'),

@@ -48,6 +48,8 @@ const MATRIX: Record<RouteId, string> = {
   quality: /*       */ '.   +   +   +   +   +   .   +',
   pointReasons: /*  */ '.   +   +   +   +   +   .   +',
   watchedDay: /*    */ '.   +   +   +   +   +   .   +',
+  signals: /*       */ '.   +   +   +   +   .   .   +',
+  reportSignal: /*  */ '.   .   +   +   +   .   .   +',
   submit: /*        */ '.   .   .   .   +   +   .   +',
   alarms: /*        */ '.   +   +   +   +   +   +   +',
   alarm: /*         */ '.   +   +   +   +   +   +   +',
@@ -84,6 +86,8 @@ const VALID: Record<RouteId, { path: string } & ProbeRequest> = {
   station: { path: '/api/v1/stations/RIVER-1' },
   latest: { path: '/api/v1/latest' },
   observations: { path: '/api/v1/datastreams/RIVER-1/water_level/observations?from=0&to=1' },
+  signals: { path: '/api/v1/signals' },
+  reportSignal: { path: '/api/v1/signals', json: { zone: '*', severity: 'orange' } },
   submit: {
     path: '/api/v1/observations',
     json: { station: 'RIVER-1', sent: 1, obs: [{ p: 'water_level', t: 1, v: 3.2 }] },

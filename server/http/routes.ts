@@ -6,6 +6,7 @@ import { EVENT_STREAM_CONTENT_TYPE } from '../stream/server-sent-event.ts';
 import { alarmReasonsResponse } from './alarm-reasons-schema.ts';
 import * as alarm from './alarm-schemas.ts';
 import { districtResponse } from './district-schemas.ts';
+import { signalResponse, signalsResponse } from './signal-schema.ts';
 import { qualityResponse } from './quality-schema.ts';
 import { pointReasonsResponse, watchedDayResponse } from './point-reasons-schema.ts';
 import * as request from './request-schemas.ts';
@@ -40,6 +41,8 @@ const READERS = [...DISTRICT_READERS, 'integrator'] as const;
 /** Also sees its own basins; the answers are cut to them. */
 const WARNED = [...READERS, 'subscriber'] as const;
 const SUBMITTERS = ['integrator', 'engineer', 'admin'] as const;
+/** May say what the weather authority has said. An integrator speaks for stations only. */
+const SIGNALLERS = ['duty', 'dispatcher', 'engineer', 'admin'] as const;
 const ENGINEERS = ['engineer', 'admin'] as const;
 
 export const ROUTES = {
@@ -203,6 +206,26 @@ export const ROUTES = {
     body: request.submissionBody,
     status: 202,
     response: response.submissionResponse,
+  },
+  signals: {
+    method: 'GET',
+    path: '/api/v1/signals',
+    access: DISTRICT_READERS,
+    summary: 'The official rainstorm signals that stand, by zone.',
+    query: request.noQuery,
+    status: 200,
+    response: signalsResponse,
+  },
+  reportSignal: {
+    method: 'POST',
+    path: '/api/v1/signals',
+    access: SIGNALLERS,
+    summary:
+      'An official rainstorm signal of a zone, or that it was lifted; 202 means it is durable in the journal.',
+    query: request.noQuery,
+    body: request.signalBody,
+    status: 202,
+    response: signalResponse,
   },
   stream: {
     method: 'GET',

@@ -38,6 +38,7 @@ import type { Proof } from '../../server/principal.ts';
 import type { StationLending } from '../../server/simulator/station-loans.ts';
 import { FakeAlarms } from './fake-alarms.ts';
 import { FakeRules } from './fake-rules.ts';
+import { FakeSignals } from './fake-signals.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
@@ -111,6 +112,7 @@ export class FakeApplication implements Application {
   accounts: AccountService = createTestAccounts();
   alarms = new FakeAlarms();
   readonly rules = new FakeRules();
+  signals = new FakeSignals();
   /** Station ids by loan; `ENROLLED-…` is refused. */
   openLoans = new Map<string, readonly string[]>();
   leaseMs = 30_000;
