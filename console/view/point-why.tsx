@@ -3,6 +3,8 @@ import type { ComponentChildren, JSX } from 'preact';
 import type { Alarm } from '../alarm/alarm-wire.ts';
 import { gapText } from '../alarm/gap-text.ts';
 import type { PointReasons, RuleAtPoint, RuleState } from '../alarm/point-wire.ts';
+import { qualitySentences } from '../alarm/quality-sentences.ts';
+import type { QualityReasons } from '../alarm/quality-wire.ts';
 import { subjectParts } from '../alarm/subject.ts';
 import { inUrgency, ruleSentences, verdictOf } from '../alarm/why-not.ts';
 import type { ChosenTime } from '../curve/chosen-time.ts';
@@ -43,6 +45,7 @@ export function PointWhy(props: PointWhyProps): JSX.Element {
   const answer = useAnswer<PointReasons>(path, occasionOf(alarms, now));
   const isAsking = answer.kind === 'reading' || path !== whyPath(subject, chosen);
   const reasons = !isAsking && answer.kind === 'read' ? answer.value : undefined;
+  const seen = reasons === undefined ? null : newestSeen(reasons, subject);
   // Late data alone take nothing back: what they have ended is in force until a live reading agrees.
   const inForce = chosen === 'now' ? alarms : [];
   const verdict =
@@ -77,7 +80,10 @@ export function PointWhy(props: PointWhyProps): JSX.Element {
         {reasons === undefined ? (
           <p class="hint">{isAsking ? '' : unreadText(answer, text.whyUnread)}</p>
         ) : (
-          <Reasons reasons={reasons} inForce={inForce} subject={subject} names={names} />
+          <>
+            {seen === null ? null : <ReadingQuality subject={subject} at={seen} />}
+            <Reasons reasons={reasons} inForce={inForce} subject={subject} names={names} />
+          </>
         )}
       </div>
     </section>
@@ -85,9 +91,41 @@ export function PointWhy(props: PointWhyProps): JSX.Element {
 }
 
 function whyPath(subject: string, chosen: ChosenTime): string {
-  const { station, datastream } = subjectParts(subject);
-  const path = `/api/v1/datastreams/${encodeURIComponent(station)}/${encodeURIComponent(datastream)}/why`;
+  const path = `${datastreamPath(subject)}/why`;
   return chosen === 'now' ? path : `${path}?at=${String(chosen)}`;
+}
+
+/** phenomenonTime of the newest reading of the point that a rule saw; null where none saw any. */
+function newestSeen({ rules }: PointReasons, subject: string): number | null {
+  const times = rules
+    .flatMap(({ inputs }) => inputs)
+    .flatMap(({ input, t }) => (input === subject && t !== null ? [t] : []));
+  return times.length === 0 ? null : Math.max(...times);
+}
+
+function datastreamPath(subject: string): string {
+  const { station, datastream } = subjectParts(subject);
+  return `/api/v1/datastreams/${encodeURIComponent(station)}/${encodeURIComponent(datastream)}`;
+}
+
+/** A reading, and what the quality tests say of it; nothing until that is known. */
+function ReadingQuality({
+  subject,
+  at,
+}: {
+  readonly subject: string;
+  readonly at: number;
+}): JSX.Element | null {
+  const { text } = useWords();
+  const answer = useAnswer<QualityReasons>(`${datastreamPath(subject)}/quality?at=${String(at)}`, undefined);
+  if (answer.kind !== 'read') return null;
+  return (
+    <div class="why-quality" data-flag={answer.value.flag}>
+      {qualitySentences(answer.value, subject, text).map(sentence => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+    </div>
+  );
 }
 
 /** What may change the answer: a warning that comes or changes, and time. */

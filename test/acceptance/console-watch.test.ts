@@ -1,6 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { QUALITY } from '../../domain/model/observation.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time/instant.ts';
 import { startBrowser } from '../harness/browser.ts';
 import type { WatchedPage } from '../harness/browser.ts';
@@ -61,10 +62,14 @@ async function pointAt(page: Page, minute: number): Promise<void> {
 describe.skipIf(chromium === undefined)('why, and why not, beside a curve', { timeout: 120_000 }, () => {
   it('is said now and at a time that is pointed out: values, limits, distances', async () => {
     const page = await enter('#/');
+    const t = evening.application.startedAt;
+    const detail = { height: 0.4, suspectThreshold: 0.15 };
+    evening.application.qualityTests = [{ test: 'spike', flag: QUALITY.suspect, t, detail }];
     await openCurve(page, STORY.rising);
     await page.getByRole('button', { name: '为何预警' }).click();
     const rule = page.locator('.why-rule', { hasText: '河道水位预警' });
     await rule.getByText('更高一级：').waitFor();
+    await page.getByText('质量检验“尖峰”：可疑，0.400 m，允许 0.150 m').waitFor();
     await rule.getByText(/水位 36\.500 m，已达到黄色限值 [\d.]+ m/).waitFor();
     await pointAt(page, -29);
     await page.locator('.why h3', { hasText: '为何未预警' }).waitFor();

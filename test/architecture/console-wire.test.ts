@@ -3,6 +3,7 @@ import type { z } from 'zod';
 
 import type { Alarm, ListedAlarm, RuleGap, WatchingRules } from '../../console/alarm/alarm-wire.ts';
 import type { PointReasons } from '../../console/alarm/point-wire.ts';
+import type { QualityReasons } from '../../console/alarm/quality-wire.ts';
 import type { AlarmReasons } from '../../console/alarm/reasons-wire.ts';
 import type { WatchedDay } from '../../console/watched/watched-wire.ts';
 import type {
@@ -17,6 +18,7 @@ import type { alarmReasonsResponse } from '../../server/http/alarm-reasons-schem
 import type * as alarms from '../../server/http/alarm-schemas.ts';
 import type { districtResponse } from '../../server/http/district-schemas.ts';
 import type { pointReasonsResponse, watchedDayResponse } from '../../server/http/point-reasons-schema.ts';
+import type { qualityResponse } from '../../server/http/quality-schema.ts';
 import type * as response from '../../server/http/response-schemas.ts';
 
 type Output<Schema extends z.ZodType> = z.output<Schema>;
@@ -46,6 +48,7 @@ describe('what the page reads is what the server answers', () => {
   it('of the rules of a point, and how they watched a station for a day', () => {
     expectTypeOf<Output<typeof pointReasonsResponse>>().toExtend<PointReasons>();
     expectTypeOf<Output<typeof watchedDayResponse>>().toExtend<WatchedDay>();
+    expectTypeOf<Output<typeof qualityResponse>>().toExtend<QualityReasons>();
   });
 
   it('of stored readings and buckets', () => {

@@ -99,7 +99,10 @@ export class FakeApplication implements Application {
   /** Store ids by `station/name`. */
   datastreams = new Map<string, number>();
   rows: readonly Observation[] = [];
-  qualityTests: readonly QualityFinding[] = [];
+  qualityTests: readonly QualityFinding[] = [
+    { test: 'device_flag', flag: 1, t: epochMs(0), detail: {} },
+    { test: 'gross_range', flag: 1, t: epochMs(0), detail: {} },
+  ];
   buckets: readonly AggregateRow[] = [];
   /** By station, by several joined with commas, and in total by the empty name. */
   ledgers = new Map<string, Ledger>();
