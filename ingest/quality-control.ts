@@ -11,6 +11,7 @@ import { epochMs } from '../domain/time/instant.ts';
 import type { EpochMs } from '../domain/time/instant.ts';
 import type { BatchBuilder, BatchRest } from './batch-builder.ts';
 import type { DatastreamDirectory } from './datastream-directory.ts';
+import { ParameterBook } from './parameter-book.ts';
 import { qualityMembers } from './quality-members.ts';
 import type { DatastreamNumber } from './quality-members.ts';
 import { StaleBook } from './stale-book.ts';
@@ -39,8 +40,7 @@ const FOR_EVER = epochMs(8.64e15);
 export class QualityControl {
   readonly stale = new StaleBook();
   readonly #directory: DatastreamDirectory;
-  readonly #maxReadings: number;
-  readonly #file: QualityParameterFile | undefined;
+  readonly #parameters: ParameterBook;
   readonly #network: QualityNetwork;
   readonly #placeOfName = new Map<string, number>();
   /** The place of a datastream by its number, and the other way round. */
@@ -51,18 +51,15 @@ export class QualityControl {
 
   /** @param file parameters of the district, over the defaults */
   constructor(directory: DatastreamDirectory, limits: SeriesLimits, file?: QualityParameterFile) {
-    this.#file = file;
     this.#directory = directory;
-    this.#maxReadings = limits.maxReadings;
+    this.#parameters = new ParameterBook({ maxReadings: limits.maxReadings, file });
     this.#network = new QualityNetwork([], limits);
   }
 
   /** The members follow the registry; what is known of readings stays. */
   setRegistry(registry: Registry): void {
     const placeOf: DatastreamNumber = (station, spec) => this.#placeNamed(station, spec);
-    this.#network.setMembers(
-      qualityMembers(registry, placeOf, { maxReadings: this.#maxReadings, file: this.#file }),
-    );
+    this.#network.setMembers(qualityMembers(registry, placeOf, this.#parameters));
   }
 
   /** Called when flags have become old that must be made from the store, once it has what made them old. */

@@ -4,6 +4,7 @@ import type { ThingId } from '../domain/model/identifier.ts';
 import type { DatastreamSpec, Registry, StationSpec } from '../domain/model/registry.ts';
 import { QualityNetwork } from '../domain/quality/quality-network.ts';
 import { HOUR_MS, MINUTE_MS } from '../domain/time/instant.ts';
+import { ParameterBook } from './parameter-book.ts';
 import { qualityMembers } from './quality-members.ts';
 
 const LEVEL: DatastreamSpec = { property: 'water_level', datum: 'D', intervalMs: 5 * MINUTE_MS };
@@ -70,9 +71,20 @@ describe('qualityMembers', () => {
   it('lays the parameters of the district over the defaults', () => {
     const file = { version: 1, entries: [{ property: 'water_level', flatLine: 'off' as const }] };
     const registry = registryOf(station('a', [LEVEL, RAIN]));
-    const [level, rain] = qualityMembers(registry, numberOf, { file });
+    const [level, rain] = qualityMembers(registry, numberOf, new ParameterBook({ file }));
     expect(level?.parameters).not.toHaveProperty('flatLine');
     expect(level?.parameters).toHaveProperty('spike');
     expect(rain?.parameters).toEqual(qualityMembers(registry, numberOf)[1]?.parameters);
+  });
+
+  it('has one object for parameters that are alike, also over changes of the registry', () => {
+    const book = new ParameterBook();
+    const registry = registryOf(station('a', [LEVEL]), station('b', [LEVEL]), station('c', [{ ...LEVEL }]));
+    const [a, b, c] = qualityMembers(registry, numberOf, book).map(({ parameters }) => parameters);
+    expect(b).toBe(a);
+    expect(c).toBe(a);
+    expect(qualityMembers(registry, numberOf, book)[0]?.parameters).toBe(a);
+    const other = registryOf(station('a', [{ ...LEVEL, sensorSpan: [0, 7] }]));
+    expect(qualityMembers(other, numberOf, book)[0]?.parameters).not.toEqual(a);
   });
 });
