@@ -2,7 +2,11 @@ import { z } from 'zod';
 
 import { readJson } from '../codecs/json-v1/payload.ts';
 import { CLOCK_DECISION_TOPIC, SERVER_PRINCIPAL } from '../domain/model/topic.ts';
+import type { Observation } from '../domain/model/observation.ts';
+import { JOURNAL_STREAMS } from '../domain/ports/journal.ts';
 import type { JournalStream, JournalledEntry } from '../domain/ports/journal.ts';
+import { FUTURE_TOLERANCE_MS, durationMs } from '../domain/time/instant.ts';
+import type { DurationMs } from '../domain/time/instant.ts';
 
 /** Positions of one lane, both ends included. */
 export interface PositionRange {
@@ -42,6 +46,21 @@ export function clockDecisionOf(entry: JournalledEntry): ClockDecision | undefin
   if (entry.topic !== CLOCK_DECISION_TOPIC || entry.principal !== SERVER_PRINCIPAL) return undefined;
   const json = readJson(entry.payload);
   return json.ok ? CLOCK_DECISION_SCHEMA.safeParse(json.value).data : undefined;
+}
+
+/**
+ * By how much the clock of the server was corrected for the message of a reading; undefined where it was believed. Only what looks
+ * like the future is ever held, so a reading of the other lane in between is not taken for one.
+ *
+ * @returns true time minus recorded receivedTime, milliseconds
+ */
+export function correctionOf(
+  decisions: readonly ClockDecision[],
+  { position, t, sent, received }: Pick<Observation, 'position' | 't' | 'sent' | 'received'>,
+): DurationMs | undefined {
+  if (Math.max(t, sent) <= received + FUTURE_TOLERANCE_MS) return undefined;
+  const decision = decisions.find(each => JOURNAL_STREAMS.some(lane => isCovered(each, { lane, position })));
+  return decision === undefined ? undefined : durationMs(decision.correctionMs);
 }
 
 /** True where the decision covers the message. */

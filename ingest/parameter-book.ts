@@ -1,5 +1,4 @@
-import type { AssetType } from '../domain/model/asset-type.ts';
-import type { DatastreamSpec } from '../domain/model/registry.ts';
+import type { DatastreamSpec, StationSpec } from '../domain/model/registry.ts';
 import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import type { QualityParameters } from '../domain/quality/quality-parameters.ts';
 import { resolveParameters } from '../domain/quality/resolve-parameters.ts';
@@ -16,18 +15,26 @@ export interface ParameterBookOptions {
 export class ParameterBook {
   readonly #options: ParameterBookOptions;
   readonly #known = new Map<string, QualityParameters>();
+  /** Those that the file names. */
+  readonly #placed: ReadonlySet<string>;
 
   constructor(options: ParameterBookOptions = {}) {
     this.#options = options;
+    this.#placed = new Set(options.file?.entries.flatMap(({ stations = [] }) => stations));
   }
 
-  of(spec: DatastreamSpec, assetType: AssetType | undefined): QualityParameters {
+  of(spec: DatastreamSpec, { id, assetType }: Pick<StationSpec, 'id' | 'assetType'>): QualityParameters {
     const { property, intervalMs, maxGapMs, sensorSpan } = spec;
-    const key = JSON.stringify([property, assetType, intervalMs, maxGapMs, sensorSpan]);
+    const station = this.#placed.has(id) ? id : undefined;
+    const key = JSON.stringify([property, assetType, station, intervalMs, maxGapMs, sensorSpan]);
     const known = this.#known.get(key);
     if (known !== undefined) return known;
     const { file, maxReadings = Number.POSITIVE_INFINITY } = this.#options;
-    const subject = assetType === undefined ? spec : { ...spec, assetType };
+    const subject = {
+      ...spec,
+      ...(assetType === undefined ? {} : { assetType }),
+      ...(station === undefined ? {} : { station }),
+    };
     const parameters = fittingTests(resolveParameters(subject, file).parameters, intervalMs, maxReadings);
     this.#known.set(key, parameters);
     return parameters;

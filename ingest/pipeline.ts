@@ -10,9 +10,10 @@ import type { Registry } from '../domain/model/registry.ts';
 import { stationOf } from '../domain/model/topic.ts';
 import type { QualityParameterFile } from '../domain/quality/quality-parameter-file.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
-import type { EpochMs } from '../domain/time/instant.ts';
+import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import { BatchBuilder } from './batch-builder.ts';
 import { ClockCourt } from './clock-court.ts';
+import { correctionOf } from './clock-decision.ts';
 import type { ClockDecision } from './clock-decision.ts';
 import type { ClockTrust } from './clock-guard.ts';
 import { DatastreamDirectory } from './datastream-directory.ts';
@@ -236,6 +237,11 @@ export class IngestPipeline {
 
   latest(): Observation[] {
     return this.#feed.latest.all();
+  }
+
+  /** See `correctionOf`; of the last hundred decisions. */
+  clockCorrectionOf(reading: Parameters<typeof correctionOf>[1]): DurationMs | undefined {
+    return correctionOf(this.#court.decisions, reading);
   }
 
   /** See `explainQuality`; everything that was handed to the store counts. */

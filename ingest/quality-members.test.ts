@@ -77,6 +77,16 @@ describe('qualityMembers', () => {
     expect(rain?.parameters).toEqual(qualityMembers(registry, numberOf)[1]?.parameters);
   });
 
+  it('takes what the district says of one station for that station alone', () => {
+    const entry = { property: 'water_level', stations: ['b'], spike: 'off' as const };
+    const book = new ParameterBook({ file: { version: 1, entries: [entry] } });
+    const registry = registryOf(station('a', [LEVEL]), station('b', [LEVEL]), station('c', [LEVEL]));
+    const [a, b, c] = qualityMembers(registry, numberOf, book).map(({ parameters }) => parameters);
+    expect(b).not.toHaveProperty('spike');
+    expect(a).toHaveProperty('spike');
+    expect(c).toBe(a);
+  });
+
   it('has one object for parameters that are alike, also over changes of the registry', () => {
     const book = new ParameterBook();
     const registry = registryOf(station('a', [LEVEL]), station('b', [LEVEL]), station('c', [{ ...LEVEL }]));

@@ -22,14 +22,13 @@ export function qualityMembers(
   for (const station of registry.things.values()) {
     if (station.kind !== 'station') continue;
     const others = neighboursOf(station, registry);
-    const { assetType } = station;
     for (const spec of station.datastreams) {
       const datastream = numberOf(station.id, spec);
       if (datastream === undefined) continue;
       const isGauge = spec.property === RAINFALL;
       members.push({
         datastream,
-        parameters: parameters.of(spec, assetType),
+        parameters: parameters.of(spec, station),
         neighbours: numbersOf(others, spec.property, numberOf),
         rain: isGauge ? [] : numbersOf([station, ...others], RAINFALL, numberOf),
       });

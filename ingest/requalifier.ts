@@ -26,8 +26,8 @@ const LONGEST_MS = 2 * DAY_MS;
 /** Readings judged before others may have the thread. */
 const AT_A_TIME = 128;
 /** After a pass it rests for so many times the time that took: readings that arrive go before those long past. */
-const REST_FACTOR = 9;
-const LONGEST_REST_MS = 2_000;
+const REST_FACTOR = 2;
+const LONGEST_REST_MS = 500;
 
 /**
  * Makes flags beyond the horizon anew, from what the store has: in passes, each over several datastreams, as long as

@@ -57,6 +57,8 @@ export interface DecidingReading {
   readonly delayMs: DurationMs;
   readonly liveWindowMs: DurationMs;
   readonly live: boolean;
+  /** Our own clock was wrong when it came: true time minus `received`; null where the clock was believed. */
+  readonly clockCorrectionMs: DurationMs | null;
 }
 
 /** A silence as it stands: `silentMs` − `ownOutageMs` is what counts. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { QUALITY } from '../domain/model/observation.ts';
 import type { WatchDecision } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord, LoggedChange } from '../domain/ports/episode-store.ts';
-import { DAY_MS, MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, durationMs, epochMs } from '../domain/time/instant.ts';
 import { evaluateSeries } from '../rules/evaluate-series.ts';
 import { absence } from '../rules/kinds/absence.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
@@ -54,7 +54,8 @@ function kept(binding: RuleBinding, readings: readonly Reading[], decisions: rea
     changedAt: told.at(-1)!.knownAt,
     seq: changes.length,
   };
-  return { binding, readings, decisions, record, changes: told };
+  const clockCorrectionOf = () => undefined;
+  return { binding, readings, decisions, record, changes: told, clockCorrectionOf };
 }
 
 /** Of a withdrawn or merged one an end may still be told; it stays what it is. */
@@ -87,6 +88,15 @@ describe('why an alarm is', () => {
     ]);
   });
 
+  it('says of the reading that decided by how much our own clock was corrected for it', () => {
+    const known = kept(bound(plan), readings)!;
+    const clockCorrectionOf = ({ t }: Reading) => (t === minute(8) ? durationMs(HOUR_MS) : undefined);
+    const corrections = explainAlarm({ ...known, clockCorrectionOf }).steps.map(({ decidedBy }) =>
+      decidedBy?.kind === 'reading' ? decidedBy.clockCorrectionMs : undefined,
+    );
+    expect(corrections).toEqual([HOUR_MS, null]);
+  });
+
   it('shows the reading that decided, how everything stood then, and the limits in force', () => {
     const [blue] = reasons.steps;
     expect(blue?.decidedBy).toEqual({
@@ -99,6 +109,7 @@ describe('why an alarm is', () => {
       delayMs: 0,
       liveWindowMs: 10 * MINUTE_MS,
       live: true,
+      clockCorrectionMs: null,
     });
     expect(blue?.clauses).toMatchObject([
       { severity: 'blue', name: 'blue', state: 'true', value: 13, limit: 10, distance: -3 },

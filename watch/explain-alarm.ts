@@ -3,7 +3,7 @@ import { ownOutageMs } from '../domain/model/watch-decision.ts';
 import type { SilenceDecision, WatchDecision } from '../domain/model/watch-decision.ts';
 import type { EpisodeRecord, LoggedChange } from '../domain/ports/episode-store.ts';
 import { durationMs, epochMs } from '../domain/time/instant.ts';
-import type { EpochMs } from '../domain/time/instant.ts';
+import type { DurationMs, EpochMs } from '../domain/time/instant.ts';
 import { explainAt } from '../rules/explain-at.ts';
 import type { RuleBinding } from '../rules/fold-context.ts';
 import { foldSample } from '../rules/fold-sample.ts';
@@ -36,6 +36,8 @@ export interface AlarmRequest {
   readonly readings: readonly Reading[];
   /** Those of that time: silences of the inputs, our own outages, signals also of `SIGNAL_STANDS_MS` before it. */
   readonly decisions: readonly WatchDecision[];
+  /** By how much our clock was corrected for a reading; undefined where it was believed. */
+  readonly clockCorrectionOf: (reading: Reading) => DurationMs | undefined;
 }
 
 /** The last instant of event time that takes part in the reasons of an alarm. */
@@ -44,7 +46,8 @@ export function explainedUpTo({ episode }: EpisodeRecord): EpochMs {
 }
 
 /** Why an alarm is: what every step rests on, by what is stored now, and what was told when. */
-export function explainAlarm({ record, changes, binding, readings, decisions }: AlarmRequest): AlarmReasons {
+export function explainAlarm(request: AlarmRequest): AlarmReasons {
+  const { record, changes, binding, readings, decisions, clockCorrectionOf } = request;
   const { id, episode } = record;
   const { rule, subject, basis, begin, end = null, ending = null, gaps = null } = episode;
   const upTo = explainedUpTo(record);
@@ -55,7 +58,8 @@ export function explainAlarm({ record, changes, binding, readings, decisions }: 
     const { severity, cause, t, decidedT, heldMs, value, limit, limitName } = step;
     const plan = planAt(binding, decidedT);
     const sample = deciding.get(stepKey(step));
-    const decidedBy = sample?.kind === 'silence' ? told(sample) : decidingReading(sample, plan);
+    const decidedBy =
+      sample?.kind === 'silence' ? told(sample) : decidingReading(sample, plan, clockCorrectionOf);
     const toldAt = changes.find(({ change }) => change.liveSteps.includes(severity))?.knownAt ?? null;
     return {
       severity,
@@ -124,12 +128,18 @@ function decidingSamples(binding: RuleBinding, ordered: readonly Sample[]): Read
   return deciding;
 }
 
-function decidingReading(sample: Sample | undefined, plan: RulePlan | undefined): DecidingReading | null {
+function decidingReading(
+  sample: Sample | undefined,
+  plan: RulePlan | undefined,
+  clockCorrectionOf: AlarmRequest['clockCorrectionOf'],
+): DecidingReading | null {
   if (sample?.kind !== 'reading' || plan === undefined) return null;
   const { kind, input, t, v, position, received } = sample;
   const delayMs = durationMs(received - t);
   const { liveWindowMs } = plan;
-  return { kind, input, t, v, position, received, delayMs, liveWindowMs, live: delayMs <= liveWindowMs };
+  const live = delayMs <= liveWindowMs;
+  const clockCorrectionMs = clockCorrectionOf(sample) ?? null;
+  return { kind, input, t, v, position, received, delayMs, liveWindowMs, live, clockCorrectionMs };
 }
 
 function toVerifyReason({ toVerify, cause }: EpisodeStep): ToVerifyReason | null {

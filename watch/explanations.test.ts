@@ -56,6 +56,7 @@ beforeEach(() => {
     history,
     gaps: () => [{ rule: 'other', subject: SUBJECT, missing: 'threshold', detail: 'blue' }],
     sliceMs: durationMs(8),
+    clockCorrectionOf: () => undefined,
     nextTurn: () => Promise.resolve(void (rests += 1)),
   });
 });

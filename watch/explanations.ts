@@ -8,6 +8,7 @@ import { ExplainingFold, samplesUpTo } from '../rules/explain-at.ts';
 import type { RuleGap } from '../rules/rule-kind.ts';
 import type { AlarmReasons } from './alarm-reasons.ts';
 import { explainAlarm, explainedUpTo } from './explain-alarm.ts';
+import type { AlarmRequest } from './explain-alarm.ts';
 import { explainPoint } from './explain-point.ts';
 import type { JudgedRule, PointReasons } from './explain-point.ts';
 import { historyFrom } from './track-past.ts';
@@ -27,6 +28,8 @@ export interface ExplanationsOptions {
   readonly history: Pick<WatchHistory, 'readings'>;
   /** What the rules in force lack. */
   readonly gaps: () => readonly RuleGap[];
+  /** See `WatchedIngest.clockCorrectionOf`. */
+  readonly clockCorrectionOf: AlarmRequest['clockCorrectionOf'];
   /** How long an answer keeps the thread at a time. */
   readonly sliceMs: DurationMs;
   /** Lets other work of the thread run. */
@@ -94,7 +97,7 @@ export class Explanations {
   }
 
   async #why(id: string): Promise<AlarmReasons | undefined> {
-    const { store, table, past } = this.#options;
+    const { clockCorrectionOf, store, table, past } = this.#options;
     const record = await store.episode(id);
     if (record === undefined) return undefined;
     const { rule, subject, begin } = record.episode;
@@ -109,6 +112,7 @@ export class Explanations {
       record,
       changes,
       binding: { rule, subject, basis: slot?.basis ?? [] },
+      clockCorrectionOf,
       readings: samples.filter(sample => sample.kind === 'reading'),
       decisions: [
         ...samples.filter(sample => sample.kind === 'signal'),

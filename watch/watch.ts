@@ -184,6 +184,7 @@ export class Watch {
       past,
       history,
       gaps: () => this.#book.gaps,
+      clockCorrectionOf: reading => ingest.clockCorrectionOf(reading),
       sliceMs: limits.sliceMs,
       nextTurn,
     });

@@ -40,6 +40,8 @@ export interface DecidingReading {
   readonly delayMs: number;
   readonly liveWindowMs: number;
   readonly live: boolean;
+  /** True time minus `received` where our own clock was wrong. */
+  readonly clockCorrectionMs: number | null;
 }
 
 /** A silence that was decided at `t`; what counts of it is `silentMs` less `ownOutageMs`. */

@@ -21,6 +21,7 @@ const decidedBy = {
   delayMs: 2_000,
   liveWindowMs: 600_000,
   live: true,
+  clockCorrectionMs: null,
 } as const;
 
 const step = (fields: Partial<StepReasons> = {}): StepReasons => ({
@@ -101,6 +102,13 @@ describe('why a severity was reached', () => {
   it('says that late readings tell nobody', () => {
     const late = { ...decidedBy, received: T + 7_200_000, delayMs: 7_200_000, live: false };
     expect(said({ decidedBy: late, toldAt: null }).join('')).toMatch(/晚 2 小时，超出.*：追溯.*从未实时发布/);
+  });
+
+  it('says that our own clock was wrong when the reading came', () => {
+    expect(said({ decidedBy: { ...decidedBy, clockCorrectionMs: 7_200_000 } }).join('')).toContain(
+      '本机时钟慢了 2 小时',
+    );
+    expect(said({}).join('')).not.toContain('本机时钟');
   });
 
   it('says that a point went blind on its way, and that nobody has seen it since', () => {

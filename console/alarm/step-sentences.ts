@@ -95,12 +95,13 @@ function decidingSentences(
   if (kind === 'silence') {
     return [text.decidedBySilence(inputName(input), shortInstant(decidedBy.since), shortInstant(t))];
   }
-  const { v, received, delayMs, liveWindowMs, live } = decidedBy;
+  const { v, received, delayMs, liveWindowMs, live, clockCorrectionMs } = decidedBy;
   const { property, unit } = subjectParts(input);
   const value = `${valueText({ property, unit }, v, text)} ${unitText(unit)}`.trimEnd();
   const arrived = live ? text.arrivedLive : text.arrivedLate;
   return [
     text.decidedByReading(inputName(input), shortInstant(t), value),
     arrived(shortInstant(received), longSpan(delayMs, text), longSpan(liveWindowMs, text)),
+    ...(clockCorrectionMs === null ? [] : [text.ownClockWrong(longSpan(clockCorrectionMs, text))]),
   ];
 }

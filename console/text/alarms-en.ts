@@ -161,6 +161,7 @@ export const alarmsEn: AlarmTexts = {
   blindSince: (last, decided) =>
     `The last reading was at ${last}; then the point went blind while rising (a drowned sensor?). Decided at ${decided}.`,
   decidedByReading: (input, t, value) => `The reading that decided: ${input}, ${t}, ${value}.`,
+  ownClockWrong: by => `our own clock was ${by} slow then; it was judged by the corrected time`,
   arrivedLive: (received, delay, window) =>
     `It was received at ${received}, ${delay} after its time and so within the live window of ${window}: live.`,
   arrivedLate: (received, delay, window) =>

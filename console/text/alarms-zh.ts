@@ -140,6 +140,7 @@ export const alarmsZh = {
     `最后一个读数在 ${last}，之后在上升途中失测（传感器可能被淹）；${decided} 判为该级。`,
   decidedByReading: (input: string, t: string, value: string) =>
     `起决定作用的读数：${input}，${t}，${value}。`,
+  ownClockWrong: (by: string) => `当时本机时钟慢了 ${by}，已按修正后的时间判断`,
   arrivedLive: (received: string, delay: string, window: string) =>
     `它于 ${received} 收到，晚 ${delay}，在 ${window}的实时时限之内：实时。`,
   arrivedLate: (received: string, delay: string, window: string) =>

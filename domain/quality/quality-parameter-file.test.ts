@@ -39,6 +39,28 @@ describe('parseQualityParameters', () => {
       problem: /^entries\.0\.assetTypes\.0: /,
     },
     {
+      name: 'what is usual in a month where no place is named',
+      content: one({
+        property: 'ph',
+        climatology: { months: Array.from({ length: 12 }, () => [6, 9]), ...proposal },
+      }),
+      problem: /^entries\.0\.climatology: is for stations only/,
+    },
+    {
+      name: 'a year of eleven months',
+      content: one({
+        property: 'ph',
+        stations: ['S-1'],
+        climatology: { months: Array.from({ length: 11 }, () => [6, 9]), ...proposal },
+      }),
+      problem: /^entries\.0\.climatology\.months: /,
+    },
+    {
+      name: 'stations beside types of assets',
+      content: one({ property: 'ph', stations: ['S-1'], assetTypes: ['reservoir'] }),
+      problem: /^entries\.0\.stations: /,
+    },
+    {
       name: 'a number without its mark',
       content: one({ property: 'ph', spike: { suspectThreshold: 1 } }),
       problem: /^entries\.0\.spike\.source: /,
@@ -138,6 +160,27 @@ describe('resolveParameters', () => {
     expect(parameters.flatLine).toBeUndefined();
     expect(parameters.rateOfChange?.suspectThreshold).toBe(0.5);
     expect(resolveParameters(level, file).parameters.spike?.suspectThreshold).toBe(9);
+  });
+
+  it('lays what is said of a station over everything else, and knows what is usual there', () => {
+    const months = Array.from({ length: 12 }, (_, at) => (at === 6 ? null : ([1, 2] as const)));
+    const file = parseQualityParameters({
+      ...EMPTY,
+      entries: [
+        {
+          property: 'water_level',
+          stations: ['S-1'],
+          climatology: { months, ...proposal },
+          spike: { suspectThreshold: 7, ...proposal },
+        },
+        { property: 'water_level', assetTypes: ['reservoir'], spike: { suspectThreshold: 9, ...proposal } },
+      ],
+    });
+    const at = (station: string) =>
+      resolveParameters({ ...level, assetType: 'reservoir', station }, file).parameters;
+    expect(at('S-1').climatology).toEqual({ version: 2, months });
+    expect(at('S-2').climatology).toBeUndefined();
+    expect([at('S-1'), at('S-2')].map(({ spike }) => spike?.suspectThreshold)).toEqual([7, 9]);
   });
 
   it('takes span and gap from the datastream, and counts a counter as one', () => {

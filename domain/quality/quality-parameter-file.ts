@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { AppError } from '../errors.ts';
 import { ASSET_TYPES } from '../model/asset-type.ts';
+import { THING_ID_PATTERN } from '../model/identifier.ts';
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts';
 import type { SourceMark } from '../model/source-mark.ts';
 import { isSuspectAtMost } from './suspect-at-most.ts';
@@ -15,6 +16,7 @@ const spanMs = z
   .min(1_000)
   .max(366 * 86_400_000);
 const count = z.int().min(1).max(100);
+const STATION_ID = new RegExp(THING_ID_PATTERN);
 
 const span = z.tuple([z.number(), z.number()]).refine(([min, max]) => min < max, {
   error: ({ input }) => `must go from low to high, but is ${JSON.stringify(input)}`,
@@ -71,6 +73,8 @@ const TESTS = {
     source,
   }),
   counterReset: z.strictObject({ resetMaxMm: z.number().nonnegative(), source }),
+  /** What is usual at a place, January to December; null where nothing is known. */
+  climatology: z.strictObject({ months: z.array(span.nullable()).length(12), source }),
 };
 
 /** Where each test makes sense; anywhere, where it is not listed. */
@@ -92,6 +96,8 @@ const entry = z
       .array(z.enum(Object.keys(ASSET_TYPES) as [keyof typeof ASSET_TYPES]))
       .min(1)
       .exactOptional(),
+    /** Stations at which it holds; it goes before what holds for the type of the asset. */
+    stations: z.array(z.string().regex(STATION_ID)).min(1).max(10_000).exactOptional(),
     grossRange: z.union([off, TESTS.grossRange]).exactOptional(),
     timeGap: z.union([off, TESTS.timeGap]).exactOptional(),
     spike: z.union([off, TESTS.spike]).exactOptional(),
@@ -101,9 +107,21 @@ const entry = z
     rainIntensity: z.union([off, TESTS.rainIntensity]).exactOptional(),
     rainNeighbour: z.union([off, TESTS.rainNeighbour]).exactOptional(),
     counterReset: z.union([off, TESTS.counterReset]).exactOptional(),
+    climatology: z.union([off, TESTS.climatology]).exactOptional(),
   })
   .superRefine((value, context) => {
     const { property } = value;
+    if (value.stations !== undefined && value.assetTypes !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['stations'],
+        message: 'stands beside assetTypes: one of them',
+      });
+    }
+    if (typeof value.climatology === 'object' && value.stations === undefined) {
+      const message = 'is for stations only: what is usual is so at a place';
+      context.addIssue({ code: 'custom', path: ['climatology'], message });
+    }
     for (const [test, allowed] of Object.entries(ONLY_FOR)) {
       if (value[test as keyof typeof ONLY_FOR] === undefined || allowed.includes(property)) continue;
       context.addIssue({
@@ -139,9 +157,9 @@ const file = z
   })
   .superRefine(({ entries }, context) => {
     const seen = new Map<string, number>();
-    for (const [index, { property, assetTypes = ['any asset'] }] of entries.entries()) {
-      for (const type of assetTypes) {
-        const key = `${property} at ${type}`;
+    for (const [index, { property, assetTypes, stations }] of entries.entries()) {
+      for (const place of stations ?? assetTypes ?? ['any asset']) {
+        const key = `${property} at ${place}`;
         const before = seen.get(key);
         if (before === undefined) seen.set(key, index);
         else
@@ -154,7 +172,7 @@ const file = z
     }
   });
 
-/** The parameters of one property, everywhere or at some types of assets. A test that is `off` does not run. */
+/** The parameters of one property, everywhere, at some types of assets or at some stations. A test that is `off` does not run. */
 export type QualityParameterEntry = Readonly<z.infer<typeof entry>>;
 
 /** Quality parameters of a district. */

@@ -1,7 +1,6 @@
 import { OBSERVED_PROPERTIES } from '../model/observed-property.ts';
 import type { DatastreamSpec } from '../model/registry.ts';
 import type { SourceMark } from '../model/source-mark.ts';
-import type { ClimatologyParameters } from './climatology.ts';
 import { DEFAULT_PARAMETERS, DEFAULT_TIME_GAP } from './default-parameters.ts';
 import type { Span } from './gross-range.ts';
 import type { QualityParameterEntry, QualityParameterFile } from './quality-parameter-file.ts';
@@ -14,12 +13,12 @@ export interface QualitySubject extends Pick<
   'property' | 'intervalMs' | 'maxGapMs' | 'sensorSpan'
 > {
   readonly assetType?: string;
+  readonly station?: string;
   /** What the operator believes at this place; goes before that of the property. */
   readonly suspectSpan?: Span;
-  readonly climatology?: ClimatologyParameters;
 }
 
-type TestName = Exclude<keyof QualityParameterEntry, 'property' | 'assetTypes'>;
+type TestName = Exclude<keyof QualityParameterEntry, 'property' | 'assetTypes' | 'stations'>;
 
 /** The parameters of a datastream, and how well each is founded. */
 export interface ResolvedParameters {
@@ -38,17 +37,19 @@ export function believableLevels(bottomM: number, crestM: number): Span {
 }
 
 /**
- * The parameters of one datastream: the defaults, and over them those of the file, test by test; an entry for the
- * asset's type goes before one for any asset. A gap is three intervals where the datastream says nothing.
+ * The parameters of one datastream: the defaults, and over them those of the file, test by test; an entry for the station
+ * goes before one for the type of its asset, and that before one for any asset. A gap is three intervals where the datastream says nothing.
  */
 export function resolveParameters(subject: QualitySubject, file?: QualityParameterFile): ResolvedParameters {
-  const { property, assetType, intervalMs, climatology } = subject;
-  const layers = [DEFAULT_PARAMETERS, file?.entries ?? []].flatMap(entries => [
-    ...entries.filter(entry => entry.property === property && entry.assetTypes === undefined),
-    ...entries.filter(
-      entry => entry.property === property && entry.assetTypes?.some(type => type === assetType),
-    ),
-  ]);
+  const { property, assetType, station, intervalMs } = subject;
+  const layers = [DEFAULT_PARAMETERS, file?.entries ?? []].flatMap(all => {
+    const entries = all.filter(entry => entry.property === property);
+    return [
+      ...entries.filter(entry => entry.assetTypes === undefined && entry.stations === undefined),
+      ...entries.filter(entry => entry.assetTypes?.some(type => type === assetType)),
+      ...entries.filter(entry => entry.stations?.some(id => id === station)),
+    ];
+  });
   const chosen: QualityParameterEntry = Object.assign({ property, timeGap: DEFAULT_TIME_GAP }, ...layers);
   const sources: Partial<Record<TestName, SourceMark>> = {};
   const take = <Name extends TestName>(name: Name): Chosen<Name> | undefined => {
@@ -59,6 +60,7 @@ export function resolveParameters(subject: QualitySubject, file?: QualityParamet
   };
   const grossRange = take('grossRange');
   const timeGap = take('timeGap');
+  const climatology = take('climatology');
   const suspectSpan = subject.suspectSpan ?? grossRange?.suspectSpan;
   const tests = {
     spike: take('spike'),
@@ -68,7 +70,7 @@ export function resolveParameters(subject: QualitySubject, file?: QualityParamet
     rainIntensity: take('rainIntensity'),
     rainNeighbour: take('rainNeighbour'),
     counterReset: take('counterReset'),
-    climatology,
+    climatology: climatology && { version: file?.version ?? 0, months: climatology.months },
     timeGap: timeGap && { suspectThresholdMs: timeGap.suspectIntervals * intervalMs },
   };
   const spec = OBSERVED_PROPERTIES.get(property);

@@ -163,7 +163,7 @@ describe('ww rules explain of an alarm', () => {
   });
 
   it('says how far beyond the live window a reading came', async () => {
-    const late = { live: false, delayMs: durationMs(5_460_000) };
+    const late = { live: false, delayMs: durationMs(5_460_000), clockCorrectionMs: durationMs(3_600_000) };
     const reasons = reasonsOf('a-1');
     const steps = reasons.steps.map(step => ({
       ...step,
@@ -173,6 +173,7 @@ describe('ww rules explain of an alarm', () => {
     expect((await explain('a-1')).out).toContain(
       '(1 h 31 min later: retroactive, beyond the live window of 10 min)',
     );
+    expect((await explain('a-1')).out).toContain('; our own clock was 1 h slow then');
   });
 
   it('knows no time, no alarm that never was, and needs the server', async () => {

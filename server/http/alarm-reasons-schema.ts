@@ -26,6 +26,11 @@ const decidingReading = z.strictObject({
   delayMs: durationMs,
   liveWindowMs: durationMs.describe('Live up to and including this delay, else retroactive.'),
   live: z.boolean(),
+  clockCorrectionMs: durationMs
+    .nullable()
+    .describe(
+      'Our own clock was wrong when it came: true time minus `received`. Null where the clock was believed.',
+    ),
 });
 
 export const inputValue = z

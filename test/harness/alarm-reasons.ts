@@ -93,6 +93,7 @@ export function reasonsOf(id: string): AlarmReasons {
           delayMs: durationMs(200),
           liveWindowMs: durationMs(600_000),
           live: true,
+          clockCorrectionMs: null,
         },
       },
       { ...step, severity: 'orange', cause: 'blind', decidedBy: silence, toVerify: 'blind' },

@@ -227,6 +227,7 @@ export class StormEvening {
       history: { readings },
       gaps: () => this.#compiled.gaps,
       sliceMs: durationMs(1_000),
+      clockCorrectionOf: () => undefined,
       nextTurn: () => Promise.resolve(),
     });
   }
@@ -237,7 +238,10 @@ export class StormEvening {
     if (record === undefined) return;
     const readings = samples.filter(sample => sample.kind === 'reading');
     const decisions = samples.filter(sample => sample.kind === 'silence' || sample.kind === 'outage');
-    this.alarms.reasons.set(id, explainAlarm({ record, changes, binding, readings, decisions }));
+    this.alarms.reasons.set(
+      id,
+      explainAlarm({ record, changes, binding, readings, decisions, clockCorrectionOf: () => undefined }),
+    );
   }
 
   #showLatest(subject: string, { t, v, quality, received }: Reading): void {

@@ -170,7 +170,8 @@ function decidedByText(by: StepReasons['decidedBy']): string {
     : `retroactive, beyond the live window of ${String(by.liveWindowMs / MINUTE_MS)} min`;
   return (
     `decided by the reading of ${by.input} of ${localTime(by.t)}, received ${localTime(by.received)} ` +
-    `(${span(by.delayMs)} later: ${arrival}), journal position ${String(by.position)}`
+    `(${span(by.delayMs)} later: ${arrival}), journal position ${String(by.position)}` +
+    (by.clockCorrectionMs === null ? '' : `; our own clock was ${span(by.clockCorrectionMs)} slow then`)
   );
 }
 
