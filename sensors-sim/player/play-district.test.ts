@@ -213,7 +213,8 @@ describe('DistrictPlay', () => {
   it('goes on without a station that the server refuses, and without one that is released', async () => {
     const secrets = new Map(STATIONS.map(({ id }) => [id, id === 'S-0' ? 'wrong' : `secret-of-${id}`]));
     const connect = { host: '127.0.0.1', port: intake.port, secrets };
-    const running = play([], { connect });
+    // Slow enough that a station is released before it has said everything.
+    const running = play([], { connect, speed: SPAN_MS / 2_000 });
     const run = running.run();
     await waitFor('the first message', () => taken('obs').length, { until: length => length > 0 });
     await running.release('S-1');
