@@ -1,7 +1,7 @@
 import { parseDatastreamName } from '../../domain/model/datastream.ts';
 import { AppError } from '../../domain/errors.ts';
 import { DEVICE_FLAGS } from '../../domain/model/observation.ts';
-import { DAY_MS, SECOND_MS, epochMs } from '../../domain/time/instant.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, epochMs } from '../../domain/time/instant.ts';
 import type { EpochMs } from '../../domain/time/instant.ts';
 import type { QualityReasons } from '../../ingest/explain-quality.ts';
 import type { Application } from '../application.ts';
@@ -10,8 +10,9 @@ import type { Answer } from './answer.ts';
 import type { Call } from './call.ts';
 import { requireScope } from './station-scope.ts';
 
-/** Readings of one a second. */
-const ROWS_OF_A_DAY = DAY_MS / SECOND_MS;
+/** How far back is looked for the last reading: mostly it is near. */
+const LOOKS_BACK_MS = [MINUTE_MS, HOUR_MS, DAY_MS];
+const PAGE = 10_000;
 
 /**
  * What the quality tests say of the last stored reading at or before an instant, now where none is named.
@@ -29,13 +30,31 @@ export async function qualityReasons(
     throw new AppError('not_found', `Station "${station}" has no datastream "${datastream}".`);
   }
   const { id } = found;
-  if (id !== undefined) {
-    const span = { from: epochMs(at - DAY_MS), to: epochMs(at + 1), limit: ROWS_OF_A_DAY };
-    const last = (await application.range({ datastream: id, ...span })).at(-1);
-    const reasons = last && (await application.explainQuality(id, last.t));
-    if (reasons !== undefined) return reasons;
+  const t = id === undefined ? undefined : await lastTime(application, { datastream: id, at });
+  const reasons = id === undefined || t === undefined ? undefined : await application.explainQuality(id, t);
+  if (reasons === undefined) {
+    throw new AppError('not_found', `There is no reading of ${station}/${datastream} in the day before.`);
   }
-  throw new AppError('not_found', `There is no reading of ${station}/${datastream} in the day before.`);
+  return reasons;
+}
+
+/** When the last reading at or before an instant was measured; undefined where there is none of the day before. */
+async function lastTime(
+  application: Pick<Application, 'range'>,
+  { datastream, at }: { readonly datastream: number; readonly at: EpochMs },
+): Promise<EpochMs | undefined> {
+  const to = epochMs(at + 1);
+  for (const backMs of LOOKS_BACK_MS) {
+    let last: EpochMs | undefined;
+    for (;;) {
+      const from = epochMs(last === undefined ? at - backMs : last + 1);
+      const rows = await application.range({ datastream, from, to, limit: PAGE });
+      last = rows.at(-1)?.t ?? last;
+      if (rows.length < PAGE) break;
+    }
+    if (last !== undefined) return last;
+  }
+  return undefined;
 }
 
 export async function explainQuality(call: Call<'quality'>): Promise<Answer> {

@@ -46,6 +46,14 @@ it('is of the newest reading where no instant is named', async () => {
   expect((await ask(path())).body).toMatchObject({ t: T + 60_000 });
 });
 
+it('finds the last of very many', async () => {
+  const datastream = application.datastreams.get('RIVER-1/water_level') ?? 0;
+  application.rows = Array.from({ length: 25_000 }, (_, at) =>
+    observation({ datastream, t: epochMs(T + at) }),
+  );
+  expect((await ask(path(`?at=${T + 24_999}`))).body).toMatchObject({ t: T + 24_999 });
+});
+
 it('has nothing to say before the first reading, of a day without one, and of a stranger', async () => {
   expect((await ask(path(`?at=${T - 1}`))).status).toBe(404);
   expect((await ask(path(`?at=${T + 90_000_000}`))).status).toBe(404);

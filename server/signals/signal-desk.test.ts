@@ -72,6 +72,17 @@ describe('what is reported', () => {
     await expect(report('east', 'orange', t)).resolves.toMatchObject({ severity: 'orange' });
   });
 
+  it('is refused where another of that instant is on its way, and taken once that has failed', async () => {
+    const t = clock.now();
+    const [first, second] = await Promise.allSettled([report('*', 'red', t), report('*', 'orange', t)]);
+    expect([first.status, second.status]).toEqual(['fulfilled', 'rejected']);
+    expect(journalled).toHaveLength(1);
+    refusal = new AppError('journal_full', 'full');
+    await expect(report('east', 'red', t)).rejects.toBe(refusal);
+    refusal = undefined;
+    await expect(report('east', 'orange', t)).resolves.toMatchObject({ severity: 'orange' });
+  });
+
   it('is not taken while the journal takes nothing', async () => {
     refusal = new AppError('journal_full', 'full');
     await expect(report('*', 'red')).rejects.toBe(refusal);

@@ -50,6 +50,8 @@ export interface SignalDeskOptions {
 /** Takes official rainstorm signals: what is reported becomes a journalled input of the rules. */
 export class SignalDesk implements SignalService {
   readonly #options: SignalDeskOptions;
+  /** Journalled or on the way there: the store learns of them a little later. */
+  #reported: readonly RainstormSignal[] = [];
 
   constructor(options: SignalDeskOptions) {
     this.#options = options;
@@ -71,19 +73,27 @@ export class SignalDesk implements SignalService {
     if (signal.t > now + FUTURE_TOLERANCE_MS || signal.t <= now - SIGNAL_STANDS_MS) {
       throw new AppError('invalid_request', 'A signal must be of the last 24 hours.');
     }
-    const other = (await this.#recent()).find(each => each.zone === zone && each.t === signal.t);
+    const kept = await this.#recent();
+    // From here to the journal nothing may come in between: of two that contradict each other one is refused.
+    const other = [...kept, ...this.#reported].find(each => each.zone === zone && each.t === signal.t);
     if (other !== undefined && other.severity !== severity) {
       throw new AppError('conflict', `Zone "${zone}" has another signal of that instant.`);
     }
     const [payload] = encodeWatchDecisions([signal]);
     if (payload === undefined) throw new Error('A signal has a payload.');
-    await appendDurably(journal, 'live', {
-      received: now,
-      principal: SERVER_PRINCIPAL,
-      topic: WATCH_DECISION_TOPIC,
-      qos: 1,
-      payload,
-    });
+    this.#reported = [...this.#reported.filter(each => each.t > now - SIGNAL_STANDS_MS), signal];
+    try {
+      await appendDurably(journal, 'live', {
+        received: now,
+        principal: SERVER_PRINCIPAL,
+        topic: WATCH_DECISION_TOPIC,
+        qos: 1,
+        payload,
+      });
+    } catch (error) {
+      this.#reported = this.#reported.filter(each => each !== signal);
+      throw error;
+    }
     await note(principal, severity === null ? 'signal.lift' : `signal.${severity}`, `${zone} of ${signal.t}`);
     return signal;
   }
