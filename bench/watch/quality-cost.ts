@@ -6,6 +6,7 @@ import { DEFAULT_INGEST_LIMITS } from '../../ingest/ingest-limits.ts';
 import { qualityMembers } from '../../ingest/quality-members.ts';
 import type { FigureTable, PartContext } from '../part.ts';
 import { median } from '../statistics.ts';
+import { cpuMsOf } from './cpu-time.ts';
 import { WATCHED_INTERVAL_MS, measuredBy, watchedStations } from './watched-fleet.ts';
 
 /** So long that every series has a window to look back over. */
@@ -25,7 +26,7 @@ export function qualityCost({ quick, say }: PartContext): FigureTable {
   const { qualityHorizonMs: horizonMs, qualityMaxReadings: maxReadings } = DEFAULT_INGEST_LIMITS;
   const members = qualityMembers(registry, (station, { property }) => places.get(`${station}/${property}`));
   const network = new QualityNetwork(members, { horizonMs, maxReadings });
-  const cpuMsOf = (interval: number): number => {
+  const intervalCpuMs = (interval: number): number => {
     const t = epochMs(START_MS + interval * WATCHED_INTERVAL_MS);
     const readings = stations.flatMap(({ id, datastreams }) => {
       const { level, depth } = measuredBy(id, t, false);
@@ -44,13 +45,12 @@ export function qualityCost({ quick, say }: PartContext): FigureTable {
         };
       });
     });
-    const before = process.cpuUsage();
-    for (const reading of readings) network.offer(reading.datastream, [reading]);
-    const { user, system } = process.cpuUsage(before);
-    return (user + system) / 1_000;
+    return cpuMsOf(() => {
+      for (const reading of readings) network.offer(reading.datastream, [reading]);
+    });
   };
-  for (let interval = 0; interval < WARM_INTERVALS; interval += 1) cpuMsOf(interval);
-  const cpuMs = median(Array.from({ length: ROUNDS }, (_, round) => cpuMsOf(WARM_INTERVALS + round)));
+  for (let interval = 0; interval < WARM_INTERVALS; interval += 1) intervalCpuMs(interval);
+  const cpuMs = median(Array.from({ length: ROUNDS }, (_, round) => intervalCpuMs(WARM_INTERVALS + round)));
   return {
     title: `The quality tests alone, in order of time; ${stations.length.toLocaleString('en-US')} stations × 2 datastreams, medians of ${ROUNDS} rounds`,
     columns: ['readings', 'CPU ms', 'µs a reading'],

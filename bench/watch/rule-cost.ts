@@ -9,6 +9,7 @@ import { BasisBook } from '../../watch/basis-book.ts';
 import { DEFAULT_WATCH_LIMITS } from '../../watch/watch-limits.ts';
 import type { FigureTable, PartContext } from '../part.ts';
 import { median } from '../statistics.ts';
+import { cpuMsOf } from './cpu-time.ts';
 import { WATCHED_INTERVAL_MS, measuredBy, watchedRuleSet, watchedStations } from './watched-fleet.ts';
 
 /** So long that every track has as much in memory as it ever keeps. */
@@ -31,8 +32,8 @@ export function ruleCost({ quick, say }: PartContext): FigureTable {
   say(`watch: the rules of ${stations.length} stations alone`);
   const watched = watchedBy(stations);
   const evaluations = watched.reduce((sum, { tracks }) => sum + tracks.length, 0);
-  for (let interval = 0; interval < WARM_INTERVALS; interval += 1) cpuMsOf(watched, interval);
-  const rounds = Array.from({ length: ROUNDS }, (_, round) => cpuMsOf(watched, WARM_INTERVALS + round));
+  for (let interval = 0; interval < WARM_INTERVALS; interval += 1) intervalCpuMs(watched, interval);
+  const rounds = Array.from({ length: ROUNDS }, (_, round) => intervalCpuMs(watched, WARM_INTERVALS + round));
   const cpuMs = median(rounds);
   return {
     title: `The rules alone, in order of time; ${stations.length.toLocaleString('en-US')} stations × 2 datastreams, medians of ${ROUNDS} rounds`,
@@ -81,7 +82,7 @@ function watchedBy(stations: readonly StationSpec[]): readonly Watched[] {
 }
 
 /** Processor time for the readings of one interval; making them is not in it. */
-function cpuMsOf(watched: readonly Watched[], interval: number): number {
+function intervalCpuMs(watched: readonly Watched[], interval: number): number {
   const t = epochMs(START_MS + interval * WATCHED_INTERVAL_MS);
   const readings = watched.map(({ input, valueAt }): Reading => ({
     kind: 'reading',
@@ -95,11 +96,10 @@ function cpuMsOf(watched: readonly Watched[], interval: number): number {
     received: t,
     position: interval,
   }));
-  const before = process.cpuUsage();
-  watched.forEach(({ tracks }, place) => {
-    const reading = readings[place];
-    if (reading !== undefined) for (const track of tracks) track.offer([reading]);
+  return cpuMsOf(() => {
+    watched.forEach(({ tracks }, place) => {
+      const reading = readings[place];
+      if (reading !== undefined) for (const track of tracks) track.offer([reading]);
+    });
   });
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1_000;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import { AppError, isAppError } from '../../domain/errors.ts';
-import { NO_MESSAGES, NO_READINGS } from '../../test/harness/fake-application.ts';
+import { NO_MESSAGES, NO_READINGS } from '../../test/harness/sound-backup.ts';
 import { ManualClock } from '../../test/harness/manual-clock.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { makeBackup } from './make-backup.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { isAppError } from '../../domain/errors.ts';
-import { NO_MESSAGES, NO_READINGS } from '../../test/harness/fake-application.ts';
+import { NO_MESSAGES, NO_READINGS } from '../../test/harness/sound-backup.ts';
 import { temporaryFolder } from '../../test/harness/temp-dir.ts';
 import { MANIFEST_FILE, readManifest, writeManifest } from './manifest.ts';
 import type { ManifestContent } from './manifest.ts';

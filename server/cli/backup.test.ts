@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../domain/errors.ts';
 import { createCliProbe } from '../../test/harness/cli-probe.ts';
 import type { CliProbe } from '../../test/harness/cli-probe.ts';
-import { SOUND_BACKUP } from '../../test/harness/fake-application.ts';
+import { SOUND_BACKUP } from '../../test/harness/sound-backup.ts';
 
 let probe: CliProbe;
 beforeEach(() => {

@@ -9,7 +9,7 @@ import { SqliteEpisodes } from '../../storage/sqlite/episodes.ts';
 import { createCliProbe } from '../../test/harness/cli-probe.ts';
 import type { CliProbe } from '../../test/harness/cli-probe.ts';
 import { changeOf, episodeBatch } from '../../test/harness/episode-batch.ts';
-import { NO_MESSAGES, NO_READINGS } from '../../test/harness/fake-application.ts';
+import { NO_MESSAGES, NO_READINGS } from '../../test/harness/sound-backup.ts';
 
 let probe: CliProbe;
 beforeEach(() => {

@@ -5,7 +5,7 @@ import type { QuarantineRow } from '../../domain/ports/telemetry-store.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { createCliProbe } from '../../test/harness/cli-probe.ts';
 import type { CliProbe } from '../../test/harness/cli-probe.ts';
-import { NO_READINGS } from '../../test/harness/fake-application.ts';
+import { NO_READINGS } from '../../test/harness/sound-backup.ts';
 import { COMMANDS } from './command-list.ts';
 
 let probe: CliProbe;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { epochMs } from '../../domain/time/instant.ts';
-import { NO_MESSAGES, NO_READINGS, createFakeApplication } from '../../test/harness/fake-application.ts';
+import { createFakeApplication } from '../../test/harness/fake-application.ts';
+import { NO_MESSAGES, NO_READINGS } from '../../test/harness/sound-backup.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';
 import type { HttpProbe } from '../../test/harness/http-probe.ts';
 import { quarantineRow } from '../../test/harness/quarantine-row.ts';

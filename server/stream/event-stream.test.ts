@@ -4,12 +4,8 @@ import type { ThingId } from '../../domain/model/identifier.ts';
 import { SILENT_LOG } from '../../domain/ports/log.ts';
 import { epochMs } from '../../domain/time/instant.ts';
 import { EventStreamReader } from '../../test/harness/event-stream-reader.ts';
-import {
-  createFakeApplication,
-  NO_MESSAGES,
-  NO_READINGS,
-  observation,
-} from '../../test/harness/fake-application.ts';
+import { createFakeApplication, observation } from '../../test/harness/fake-application.ts';
+import { NO_MESSAGES, NO_READINGS } from '../../test/harness/sound-backup.ts';
 import type { FakeApplication } from '../../test/harness/fake-application.ts';
 import { createTestAccounts } from '../../test/harness/test-accounts.ts';
 import { startHttpProbe } from '../../test/harness/http-probe.ts';

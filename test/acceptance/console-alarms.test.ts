@@ -1,47 +1,22 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 
-import { startBrowser } from '../harness/browser.ts';
-import type { WatchedPage } from '../harness/browser.ts';
-import { enterConsole, serveConsole } from '../harness/console-visit.ts';
+import { eachLook } from '../harness/console-looks.ts';
 import { requireServer } from '../harness/debian-servers.ts';
 import { FakeAlarms } from '../harness/fake-alarms.ts';
-import type { HttpProbe } from '../harness/http-probe.ts';
-import { STORY, StormEvening } from '../harness/storm-evening.ts';
+import { useStormConsole } from '../harness/storm-console.ts';
+import { STORY } from '../harness/storm-evening.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const chromium = requireServer('chromium');
 
-let browser: Browser;
-let evening: StormEvening;
-let probe: HttpProbe;
-let watched: WatchedPage;
-
-beforeAll(async () => {
-  if (chromium !== undefined) browser = await startBrowser(chromium);
-});
-afterAll(async () => {
-  if (chromium !== undefined) await browser.close();
-});
-beforeEach(async () => {
-  if (chromium === undefined) return;
-  evening = await StormEvening.begin();
-  probe = await serveConsole(evening.application);
-});
-afterEach(async () => {
-  await watched.page.context().close();
-  await probe.server.stop();
-});
-
-async function enter(hash: string): Promise<Page> {
-  watched = await enterConsole(browser, probe.url, hash);
-  return watched.page;
-}
+const visit = useStormConsole(chromium);
+const enter = (hash: string): Promise<Page> => visit.enter(hash);
 
 /** Lets the stream tell what has changed. */
 function pass(): void {
-  evening.application.nowMs += 1_000;
-  probe.clock.advance(1_000);
+  visit.evening.application.nowMs += 1_000;
+  visit.probe.clock.advance(1_000);
 }
 
 /** What the rows of the list say, each with its white space made one. */
@@ -49,7 +24,7 @@ const rows = async (page: Page): Promise<readonly string[]> =>
   (await page.locator('.alarm').allInnerTexts()).map(text => text.replaceAll(/\s+/g, ' '));
 
 const idOf = (rule: string, subject: string): string =>
-  [...evening.alarms.board().values()].find(
+  [...visit.evening.alarms.board().values()].find(
     ({ episode }) => episode.rule === rule && episode.subject === subject,
   )?.id ?? '';
 
@@ -75,8 +50,8 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     expect(en[0]).toContain("Red Water on a road Ponding point Shenhui Road, He'ao · ponding depth");
     expect(en[1]).toContain('to verify');
     expect(en[4]).toContain('awaiting confirmation by a live reading');
-    expect(watched.complaints).toEqual([]);
-    expect(watched.strayRequests).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
+    expect(visit.watched.strayRequests).toEqual([]);
   });
 
   it('come, rise and go with the stream, without a reload, and are told to a screen reader', async () => {
@@ -84,7 +59,8 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await page.locator('.alarm').nth(5).waitFor();
     const row = page.locator(`[data-alarm="${idOf('river-stage', STORY.rising)}"]`);
     expect(await row.getAttribute('data-severity')).toBe('yellow');
-    for (const [index, v] of [36.95, 36.97].entries()) evening.read(STORY.rising, { minute: index + 1, v });
+    for (const [index, v] of [36.95, 36.97].entries())
+      visit.evening.read(STORY.rising, { minute: index + 1, v });
     pass();
     await waitFor('red', () => row.getAttribute('data-severity'), { until: severity => severity === 'red' });
     // The other red one began later.
@@ -95,8 +71,8 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await page.goBack();
 
     const fresh = 'LG-PD-006/ponding_depth';
-    evening.read(fresh, { minute: 3, v: 0.3 });
-    evening.application.nowMs += 180_000;
+    visit.evening.read(fresh, { minute: 3, v: 0.3 });
+    visit.evening.application.nowMs += 180_000;
     pass();
     await page
       .locator(`[data-alarm="${idOf('ponding-road', fresh)}"]`)
@@ -105,10 +81,10 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await page.locator('[role=status]', { hasText: '新的预警：橙色 道路积水' }).waitFor();
     await waitFor('the title', () => page.title(), { until: title => title === '(7) 水务值守' });
 
-    for (let minute = 4; minute < 16; minute += 1) evening.read(fresh, { minute, v: 0 });
+    for (let minute = 4; minute < 16; minute += 1) visit.evening.read(fresh, { minute, v: 0 });
     pass();
     await waitFor('it to go', () => page.locator('.alarm').count(), { until: count => count === 6 });
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('say why they are in plain words, under an address of their own, worked by keyboard', async () => {
@@ -142,7 +118,7 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await page.locator('.step').first().waitFor();
     await page.getByRole('button', { name: 'Curve' }).click();
     await page.locator('.curve .point-alarms', { hasText: 'Waterlogging' }).waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('say of each what speaks for it: silence, suspect readings, our own outage, lateness', async () => {
@@ -156,7 +132,7 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await view
       .getByText('本系统自 06-01 20:50:00 至 06-01 20:54:00 没有接收（4 分钟），不算站点失测')
       .waitFor();
-    const past = await evening.alarms.list({ limit: 100 });
+    const past = await visit.evening.alarms.list({ limit: 100 });
     const late = past.find(
       ({ episode }) => episode.rule === 'river-stage' && episode.subject === STORY.retroactive,
     );
@@ -166,7 +142,7 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await open('nothing.of.the.kind');
     await page.getByText('没有这个预警，或当前角色不可见。').waitFor();
     // The browser itself notes what was not found; it is the only thing it may complain of.
-    expect(watched.complaints.filter(text => !text.includes('404'))).toEqual([]);
+    expect(visit.watched.complaints.filter(text => !text.includes('404'))).toEqual([]);
   });
 
   it('are kept in a record, with what was withdrawn, and as it was known before', async () => {
@@ -182,11 +158,11 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await page.locator('.alarm').waitFor();
     expect((await rows(page))[0]).toContain('道路积水 现为蓝色 后来：已撤销');
     expect((await rows(page))[0]).toContain('持续 9 分钟');
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('when there are none, never say that all is well: which rules watch, and what they lack', async () => {
-    evening.alarms.board = () => new Map();
+    visit.evening.alarms.board = () => new Map();
     const page = await enter('#/alarms');
     await page.getByText('当前没有现行预警。').waitFor();
     await page.getByText('19 条规则在监视 138 个测点').waitFor();
@@ -200,10 +176,10 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     const details = await page.locator('td[data-label="具体"]').allInnerTexts();
     expect(details).toHaveLength(17);
     expect(details.filter(text => /[a-z]{4}/i.test(text))).toEqual([]);
-    evening.application.alarms = new FakeAlarms();
+    visit.evening.application.alarms = new FakeAlarms();
     await page.evaluate("location.hash = '#/alarms'");
     await page.getByText('没有任何规则在监视：没有预警不代表正常。').waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('stand beside the data axis of their station, which leads to them', async () => {
@@ -220,7 +196,7 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
     await level.click();
     await page.locator('.curve .point-alarms a').first().click();
     await page.locator('.alarm-view h2', { hasText: '道路积水' }).waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('are whole in both languages, by night and by day, on a wall, a desk and a telephone', async () => {
@@ -231,38 +207,20 @@ describe.skipIf(chromium === undefined)('warnings on the page', { timeout: 120_0
       rules: '#/rules',
       why: `#/alarms/${idOf('ponding-road', STORY.drowned)}`,
     };
-    for (const [language, theme] of [
-      ['zh', 'dark'],
-      ['en', 'light'],
-      ['zh', 'light'],
-      ['en', 'dark'],
-    ] as const) {
-      const tag = language === 'zh' ? 'zh-CN' : 'en';
-      if ((await page.getAttribute('html', 'lang')) !== tag) {
-        await page.evaluate("document.querySelector('.language').click()");
+    await eachLook(page, async look => {
+      for (const [name, hash] of Object.entries(places)) {
+        await page.evaluate(`location.hash = '${hash}'`);
+        await page
+          .locator(name === 'why' ? '.step' : name === 'rules' ? '.facts' : '.alarm')
+          .first()
+          .waitFor();
+        await visit.watched.picture(`${look}-${name}`);
+        const overflow = await page.evaluate(
+          "[document.documentElement, document.querySelector('.view')].map(e => e.scrollWidth - e.clientWidth)",
+        );
+        expect([look, name, overflow]).toEqual([look, name, [0, 0]]);
       }
-      await waitFor('the language', () => page.getAttribute('html', 'lang'), { until: lang => lang === tag });
-      await page.emulateMedia({ colorScheme: theme });
-      for (const [width, height] of [
-        [1920, 1080],
-        [1280, 800],
-        [390, 844],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        for (const [name, hash] of Object.entries(places)) {
-          await page.evaluate(`location.hash = '${hash}'`);
-          await page
-            .locator(name === 'why' ? '.step' : name === 'rules' ? '.facts' : '.alarm')
-            .first()
-            .waitFor();
-          await watched.picture(`${language}-${theme}-${width}-${name}`);
-          const overflow = await page.evaluate(
-            "[document.documentElement, document.querySelector('.view')].map(e => e.scrollWidth - e.clientWidth)",
-          );
-          expect([language, width, name, overflow]).toEqual([language, width, name, [0, 0]]);
-        }
-      }
-    }
-    expect(watched.complaints).toEqual([]);
+    });
+    expect(visit.watched.complaints).toEqual([]);
   });
 });

@@ -1,43 +1,18 @@
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 
 import { QUALITY } from '../../domain/model/observation.ts';
 import { HOUR_MS, MINUTE_MS } from '../../domain/time/instant.ts';
-import { startBrowser } from '../harness/browser.ts';
-import type { WatchedPage } from '../harness/browser.ts';
-import { enterConsole, serveConsole } from '../harness/console-visit.ts';
+import { eachLook } from '../harness/console-looks.ts';
 import { requireServer } from '../harness/debian-servers.ts';
-import type { HttpProbe } from '../harness/http-probe.ts';
-import { STORY, StormEvening } from '../harness/storm-evening.ts';
+import { useStormConsole } from '../harness/storm-console.ts';
+import { STORY } from '../harness/storm-evening.ts';
 import { waitFor } from '../harness/wait-for.ts';
 
 const chromium = requireServer('chromium');
 
-let browser: Browser;
-let evening: StormEvening;
-let probe: HttpProbe;
-let watched: WatchedPage;
-
-beforeAll(async () => {
-  if (chromium !== undefined) browser = await startBrowser(chromium);
-});
-afterAll(async () => {
-  if (chromium !== undefined) await browser.close();
-});
-beforeEach(async () => {
-  if (chromium === undefined) return;
-  evening = await StormEvening.begin();
-  probe = await serveConsole(evening.application);
-});
-afterEach(async () => {
-  await watched.page.context().close();
-  await probe.server.stop();
-});
-
-async function enter(hash: string): Promise<Page> {
-  watched = await enterConsole(browser, probe.url, hash);
-  return watched.page;
-}
+const visit = useStormConsole(chromium);
+const enter = (hash: string): Promise<Page> => visit.enter(hash);
 
 /** What stands somewhere, with its white space made one. */
 const said = async (page: Page, selector: string): Promise<string> =>
@@ -46,7 +21,7 @@ const said = async (page: Page, selector: string): Promise<string> =>
 /** Opens the curve of a point from the list of stations. */
 async function openCurve(page: Page, subject: string): Promise<void> {
   const [station = '', datastream = ''] = subject.split('/');
-  evening.store(subject);
+  visit.evening.store(subject);
   await page.fill('[type=search]', station);
   await page.locator(`[data-station="${station}"] [data-datastream="${datastream}"]`).click();
   await page.locator('.curve canvas').waitFor();
@@ -62,9 +37,9 @@ async function pointAt(page: Page, minute: number): Promise<void> {
 describe.skipIf(chromium === undefined)('why, and why not, beside a curve', { timeout: 120_000 }, () => {
   it('is said now and at a time that is pointed out: values, limits, distances', async () => {
     const page = await enter('#/');
-    const t = evening.application.startedAt;
+    const t = visit.evening.application.startedAt;
     const detail = { height: 0.4, suspectThreshold: 0.15 };
-    evening.application.qualityTests = [{ test: 'spike', flag: QUALITY.suspect, t, detail }];
+    visit.evening.application.qualityTests = [{ test: 'spike', flag: QUALITY.suspect, t, detail }];
     await openCurve(page, STORY.rising);
     await page.getByRole('button', { name: '为何预警' }).click();
     const rule = page.locator('.why-rule', { hasText: '河道水位预警' });
@@ -79,7 +54,7 @@ describe.skipIf(chromium === undefined)('why, and why not, beside a curve', { ti
     await rule.getByText('更高一级：').waitFor();
     await rule.getByRole('link', { name: '预警详情' }).click();
     await page.locator('.alarm-view h2', { hasText: '河道水位预警' }).waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('is found by keyboard, in English too, and never calls a blind point quiet', async () => {
@@ -119,7 +94,7 @@ describe.skipIf(chromium === undefined)('why, and why not, beside a curve', { ti
     expect(await page.evaluate('document.activeElement.className')).toBe('curve-ask');
     await page.keyboard.press('Escape');
     await page.locator('.curve').waitFor({ state: 'detached' });
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('says where it was us who did not look, and where no rule looks', async () => {
@@ -138,7 +113,7 @@ describe.skipIf(chromium === undefined)('why, and why not, beside a curve', { ti
     await page.locator('.curve-ask').click();
     await page.getByText('没有规则判断该测点：未监视，不代表正常。').waitFor();
     await page.locator('.why h3', { hasText: '为何没有结论' }).waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 });
 
@@ -170,14 +145,14 @@ describe.skipIf(chromium === undefined)('the page of a station', { timeout: 120_
     expect(await page.getByRole('button', { name: '后一天' }).isDisabled()).toBe(true);
     await page.locator('.page-header .language').click();
     expect(await said(page, '.watched-legend')).toContain('not evaluated because of us');
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 
   it('has its values, its warnings, and an address of its own', async () => {
     const page = await enter(`#/stations/${station}`);
     await page.locator('.view h2', { hasText: '深惠路荷坳积水点' }).waitFor();
     await page.locator('.view .alarm', { hasText: '待核实' }).first().waitFor();
-    evening.store(STORY.drowned);
+    visit.evening.store(STORY.drowned);
     await page.locator('.station-values [data-datastream="ponding_depth"]').click();
     await page.locator('.curve canvas').waitFor();
     await page.evaluate("location.hash = '#/stations/NOBODY'");
@@ -186,7 +161,7 @@ describe.skipIf(chromium === undefined)('the page of a station', { timeout: 120_
     await page.locator('[data-station]').first().waitFor();
     // How blind each basin is stands beside its counts.
     await page.locator('.basins td[title*="个失测"]').first().waitFor();
-    expect(watched.complaints).toEqual([]);
+    expect(visit.watched.complaints).toEqual([]);
   });
 });
 
@@ -196,51 +171,32 @@ it.skipIf(chromium === undefined)(
   async () => {
     const [station = ''] = STORY.drowned.split('/');
     const page = await enter('#/');
-    evening.store(STORY.rising);
-    for (const [language, theme] of [
-      ['zh', 'dark'],
-      ['en', 'light'],
-      ['zh', 'light'],
-      ['en', 'dark'],
-    ] as const) {
-      const tag = language === 'zh' ? 'zh-CN' : 'en';
-      if ((await page.getAttribute('html', 'lang')) !== tag) {
-        await page.evaluate("document.querySelector('.language').click()");
-      }
-      await waitFor('the language', () => page.getAttribute('html', 'lang'), { until: lang => lang === tag });
-      await page.emulateMedia({ colorScheme: theme });
-      for (const [width, height] of [
-        [1920, 1080],
-        [1280, 800],
-        [390, 844],
-      ] as const) {
-        await page.setViewportSize({ width, height });
-        const name = `${language}-${theme}-${width}`;
-        await page.evaluate(`location.hash = '#/stations/${station}'`);
-        await page.locator('.watched-table').waitFor();
-        await watched.picture(`${name}-station`);
-        await page.locator('.watched-table').scrollIntoViewIfNeeded();
-        await page.evaluate("document.querySelector('.watched').scrollIntoView()");
-        await watched.picture(`${name}-watched`);
-        const overflow = await page.evaluate(
-          "[document.documentElement, document.querySelector('.view')].map(e => e.scrollWidth - e.clientWidth)",
-        );
-        expect([name, overflow]).toEqual([name, [0, 0]]);
-        await page.evaluate("location.hash = '#/stations/LG-RV-001'");
-        await page.locator('.station-values [data-datastream="water_level"]').click();
-        await page.locator('.curve canvas').waitFor();
-        await pointAt(page, -1);
-        await page.locator('.why-rule').first().waitFor();
-        await watched.picture(`${name}-why`);
-        await page.locator('.why-rule summary').last().click();
-        await page.locator('.why-rule .facts').last().scrollIntoViewIfNeeded();
-        await watched.picture(`${name}-figures`);
-        const sideways = await page.evaluate(
-          "(e => e.scrollWidth - e.clientWidth)(document.querySelector('.why-body'))",
-        );
-        expect([name, sideways]).toEqual([name, 0]);
-      }
-    }
-    expect(watched.complaints).toEqual([]);
+    visit.evening.store(STORY.rising);
+    await eachLook(page, async name => {
+      await page.evaluate(`location.hash = '#/stations/${station}'`);
+      await page.locator('.watched-table').waitFor();
+      await visit.watched.picture(`${name}-station`);
+      await page.locator('.watched-table').scrollIntoViewIfNeeded();
+      await page.evaluate("document.querySelector('.watched').scrollIntoView()");
+      await visit.watched.picture(`${name}-watched`);
+      const overflow = await page.evaluate(
+        "[document.documentElement, document.querySelector('.view')].map(e => e.scrollWidth - e.clientWidth)",
+      );
+      expect([name, overflow]).toEqual([name, [0, 0]]);
+      await page.evaluate("location.hash = '#/stations/LG-RV-001'");
+      await page.locator('.station-values [data-datastream="water_level"]').click();
+      await page.locator('.curve canvas').waitFor();
+      await pointAt(page, -1);
+      await page.locator('.why-rule').first().waitFor();
+      await visit.watched.picture(`${name}-why`);
+      await page.locator('.why-rule summary').last().click();
+      await page.locator('.why-rule .facts').last().scrollIntoViewIfNeeded();
+      await visit.watched.picture(`${name}-figures`);
+      const sideways = await page.evaluate(
+        "(e => e.scrollWidth - e.clientWidth)(document.querySelector('.why-body'))",
+      );
+      expect([name, sideways]).toEqual([name, 0]);
+    });
+    expect(visit.watched.complaints).toEqual([]);
   },
 );

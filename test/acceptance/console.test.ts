@@ -10,6 +10,7 @@ import type { ThingId } from '../../domain/model/identifier.ts';
 import type { StationSpec } from '../../domain/model/registry.ts';
 import { openPage, startBrowser } from '../harness/browser.ts';
 import type { WatchedPage } from '../harness/browser.ts';
+import { eachLook } from '../harness/console-looks.ts';
 import { requireServer } from '../harness/debian-servers.ts';
 import { printFigure } from '../harness/print-figure.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
@@ -280,40 +281,21 @@ describe.skipIf(chromium === undefined)('the page in a browser', { timeout: 120_
 
   it('is whole in both languages, by night and by day, on a wall, a desk and a telephone', async () => {
     const password = await startDemo();
-    const sizes = [
-      [1920, 1080],
-      [1280, 800],
-      [390, 844],
-    ] as const;
     watched = await openPage(browser, origin());
     const { page } = watched;
     await logIn(page, password);
-    for (const [language, theme] of [
-      ['zh', 'dark'],
-      ['en', 'light'],
-      ['zh', 'light'],
-      ['en', 'dark'],
-    ] as const) {
-      const tag = language === 'zh' ? 'zh-CN' : 'en';
-      if ((await page.getAttribute('html', 'lang')) !== tag) {
-        await page.evaluate("document.querySelector('.language').click()");
-      }
-      await waitFor('the language', () => page.getAttribute('html', 'lang'), { until: lang => lang === tag });
-      await page.emulateMedia({ colorScheme: theme });
-      for (const [width, height] of sizes) {
-        await page.setViewportSize({ width, height });
-        await page.locator('[data-station] .value').first().click();
-        await page.locator('.curve canvas').waitFor();
-        await watched.picture(`${language}-${theme}-${width}-curve`);
-        await page.locator('.curve-close').click();
-        await page.locator('[data-station]').first().waitFor();
-        await watched.picture(`${language}-${theme}-${width}-list`);
-        const overflow = await page.evaluate(
-          'document.documentElement.scrollWidth - document.documentElement.clientWidth',
-        );
-        expect([language, width, overflow]).toEqual([language, width, 0]);
-      }
-    }
+    await eachLook(page, async look => {
+      await page.locator('[data-station] .value').first().click();
+      await page.locator('.curve canvas').waitFor();
+      await watched.picture(`${look}-curve`);
+      await page.locator('.curve-close').click();
+      await page.locator('[data-station]').first().waitFor();
+      await watched.picture(`${look}-list`);
+      const overflow = await page.evaluate(
+        'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+      );
+      expect([look, overflow]).toEqual([look, 0]);
+    });
     await page.reload();
     await page.locator('[data-station]').first().waitFor();
     expect(await page.getAttribute('html', 'lang')).toBe('en');

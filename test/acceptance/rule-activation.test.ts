@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeEach, expect, it } from 'vitest';
 
 import type { BacktestReport } from '../../server/rules/backtest-report.ts';
+import { writePondingSite } from '../harness/ponding-site.ts';
 import { ruleSetText } from '../harness/rule-set-text.ts';
 import { runWw } from '../harness/run-ww.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
@@ -14,12 +15,6 @@ import { waitFor } from '../harness/wait-for.ts';
 const temporary = temporaryFolder();
 forbidLeftServers();
 
-const STATIONS = `stations:
-  - id: S
-    name: 站
-    datastreams:
-      - { property: ponding_depth, intervalMs: 60000, thresholds: { blue: 0.03, yellow: 0.1, orange: 0.15, red: 0.25 } }
-`;
 /** The rule `road` under so many ids. */
 function rulesText(version: number, ...ids: readonly string[]): string {
   const [head = '', rule = ''] = ruleSetText({ version }).split('  - ');
@@ -30,9 +25,7 @@ let settings: Record<string, string>;
 const inFolder = (name: string): string => join(temporary.path, name);
 
 beforeEach(() => {
-  mkdirSync(inFolder('site'));
-  writeFileSync(inFolder('site/site.yaml'), 'name: 区\n');
-  writeFileSync(inFolder('site/stations.yaml'), STATIONS);
+  writePondingSite(inFolder('site'));
   writeFileSync(inFolder('r.yaml'), rulesText(1, 'road'));
   settings = { WW_SITE: inFolder('site'), WW_RULES: inFolder('r.yaml'), WW_RULES_ALARM_BUDGET: '1' };
 });

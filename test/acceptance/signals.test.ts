@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { beforeEach, expect, it } from 'vitest';
 
+import { writePondingSite } from '../harness/ponding-site.ts';
 import { runWw } from '../harness/run-ww.ts';
 import { forbidLeftServers, startServer } from '../harness/server-process.ts';
 import type { ServerProcess } from '../harness/server-process.ts';
@@ -12,12 +13,6 @@ import { waitFor } from '../harness/wait-for.ts';
 const temporary = temporaryFolder();
 forbidLeftServers();
 
-const STATIONS = `stations:
-  - id: S
-    name: 站
-    datastreams:
-      - { property: ponding_depth, intervalMs: 60000, thresholds: { blue: 0.03, yellow: 0.1, orange: 0.15, red: 0.25 } }
-`;
 /** Nothing below orange but while an official signal of orange or more stands. */
 const RULES = `version: 1
 validFrom: 2020-01-01T00:00:00Z
@@ -37,9 +32,7 @@ let settings: Record<string, string>;
 const inFolder = (name: string): string => join(temporary.path, name);
 
 beforeEach(() => {
-  mkdirSync(inFolder('site'));
-  writeFileSync(inFolder('site/site.yaml'), 'name: 区\n');
-  writeFileSync(inFolder('site/stations.yaml'), STATIONS);
+  writePondingSite(inFolder('site'));
   writeFileSync(inFolder('r.yaml'), RULES);
   settings = { WW_SITE: inFolder('site'), WW_RULES: inFolder('r.yaml') };
 });

@@ -30,7 +30,6 @@ import type {
 import type { QualityReasons } from '../../ingest/explain-quality.ts';
 import type { IngestMark } from '../../ingest/pipeline.ts';
 import type { BackupProgress } from '../../server/backup/backup-progress.ts';
-import type { BackupSummary } from '../../server/backup/backup-summary.ts';
 import type { ExportRequest } from '../../server/export/make-export.ts';
 import type { AccountService } from '../../server/identity/account-service.ts';
 import type { MetricSample } from '../../server/metrics.ts';
@@ -39,43 +38,11 @@ import type { StationLending } from '../../server/simulator/station-loans.ts';
 import { FakeAlarms } from './fake-alarms.ts';
 import { FakeRules } from './fake-rules.ts';
 import { FakeSignals } from './fake-signals.ts';
+import { NO_MESSAGES, NO_READINGS, SOUND_BACKUP } from './sound-backup.ts';
 import { createTestAccounts } from './test-accounts.ts';
 
 type RangeAsked = Parameters<Application['range']>[0];
 type AggregateAsked = Parameters<Application['aggregate']>[0];
-
-export const NO_MESSAGES = { journalled: 0, decoded: 0, quarantined: 0, inFlight: 0 };
-export const NO_READINGS = {
-  decoded: 0,
-  stored: 0,
-  duplicate: 0,
-  corrected: 0,
-  quarantined: 0,
-  rejected: 0,
-  inFlight: 0,
-};
-
-/** What a backup of 1,000 messages, all of them stored, is told as. */
-export const SOUND_BACKUP: BackupSummary = {
-  folder: '/backups/sound',
-  format: 'waterwarden-backup',
-  version: 1,
-  program: '1.2.3',
-  madeAt: 1_790_000_000_000,
-  position: 1_000,
-  cursors: { live: 40, backlog: 2 },
-  ledger: {
-    messages: { ...NO_MESSAGES, journalled: 1_000, decoded: 990, inFlight: 10 },
-    readings: { ...NO_READINGS, decoded: 5_000, stored: 5_000 },
-    refused: [],
-    balanced: true,
-  },
-  rows: 5_000,
-  differences: [],
-  files: 4,
-  bytes: 123_456_789,
-  elapsedMs: 1_234,
-};
 
 /** An Application in memory: what it answers is a field, what it was asked is recorded. */
 export class FakeApplication implements Application {
