@@ -66,16 +66,24 @@ it('warns earlier from the moment in which an official signal is reported, also 
   };
   const reaches = (state: string) =>
     waitFor(`the state ${state}`, stateOf, { until: seen => seen === state, intervalMs: 50 });
+  const standing = (severity: string) =>
+    waitFor(`the signal ${severity}`, async () => (await ww('signal', 'list')).out, {
+      until: out => new RegExp(`^\\* +${severity} `, 'm').test(out),
+    });
   await puddle(server);
   await reaches('noWarning');
 
+  // What was answered is durable, whether a rule has heard of it or not.
   expect(await ww('signal', 'report', '--severity', 'red')).toMatchObject({ code: 0 });
+  await server.kill();
+  server = await start();
+  await standing('red');
   await puddle(server);
   await reaches('warning');
   await server.kill();
 
   server = await start();
-  expect((await ww('signal', 'list')).out).toMatch(/^\* +red /m);
+  await standing('red');
   await puddle(server);
   await reaches('warning');
   expect((await server.get('/api/v1/alarms')) as object).toMatchObject({
