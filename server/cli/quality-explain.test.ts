@@ -34,6 +34,12 @@ it('says which test doubts a reading, and by what', async () => {
   ]);
 });
 
+it('says how a point is written', async () => {
+  const { err, code } = await probe.ww('quality', 'explain', 'RIVER-1');
+  expect(code).not.toBe(0);
+  expect(err).toContain('"RIVER-1" is no point: say station/property.');
+});
+
 it('says that there is no such reading', async () => {
   const at = ['--at', '2020-01-01'];
   const { err, code } = await probe.ww('quality', 'explain', 'RIVER-1/water_level', ...at);

@@ -1,3 +1,4 @@
+import { AppError } from '../../../domain/errors.ts';
 import { DEVICE_FLAGS, QUALITY } from '../../../domain/model/observation.ts';
 import type { QualityFinding } from '../../../domain/quality/quality-finding.ts';
 import type { QualityReasons } from '../../../ingest/explain-quality.ts';
@@ -22,6 +23,9 @@ export const qualityExplain: Command = {
   run: async call => {
     const point = call.arguments[0] ?? '';
     const [station = '', datastream = ''] = point.split('/', 2);
+    if (station === '' || datastream === '') {
+      throw new AppError('invalid_request', `"${point}" is no point: say station/property.`);
+    }
     const client = await connectControl(call.config().dataDir);
     const reasons = await client.call('whyFlag', { station, datastream, at: timeOption(call, 'at') });
     return { data: reasons, lines: reasonLines(point, reasons).map(printable) };
